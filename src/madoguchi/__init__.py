@@ -1,0 +1,1 @@
+"""Madoguchi: the public counter of a computer security incident response team."""
