@@ -23,7 +23,7 @@ WEEK: Final = timedelta(days=7)
 
 @register.simple_tag
 def hostile(text: str) -> SafeString:
-    """Text from outside as text only: isolated, invisible characters as marks, links that cannot be followed."""
+    """Text from outside as text only: isolated, unseen characters as marks, links that cannot be followed."""
     return format_html(
         '<bdi dir="auto">{}</bdi>',
         format_html_join("", "{}", ((_shown(part),) for part in hostile_text.segments(text))),
@@ -32,7 +32,7 @@ def hostile(text: str) -> SafeString:
 
 @register.filter
 def moment(at: datetime | None, now: datetime | None = None) -> SafeString:
-    """How long ago (or ahead) `at` is, with the exact time and its zone beside it for pointer and keyboard."""
+    """How long ago (or ahead) `at` is; the exact time and its zone stand beside it, for the pointer."""
     if at is None:
         return SafeString()
     return _time(at, relative(at, now or timezone.now()))
@@ -42,6 +42,12 @@ def moment(at: datetime | None, now: datetime | None = None) -> SafeString:
 def exact(at: datetime | None) -> SafeString:
     """The moment to the second with its distance from UTC, in the centre's time zone."""
     return SafeString() if at is None else _time(at, _exact(at))
+
+
+@register.filter
+def figure(number: int) -> str:
+    """A count with its thousands separated, alike in both languages."""
+    return f"{number:,}"
 
 
 def relative(at: datetime, now: datetime) -> str:
