@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from madoguchi.incidents.queries import GivenItem, Message, OpenedReport
 from madoguchi.mail.queries import SentLetter
-from madoguchi.mail.reading import new_text
+from madoguchi.mail.reading import is_forward, new_text
 
 Words = str | Promise
 
@@ -105,12 +105,12 @@ def _outgoing(letter: SentLetter | None, writer: str | None) -> dict[str, Any]:
 
 
 def _incoming(message: Message, items: Sequence[GivenItem]) -> dict[str, Any]:
-    text = _first(items, "description")
-    new, quoted = _split(text)
+    subject = _first(items, "subject")
+    new, quoted = _split(_first(items, "description"), is_reply=message.kind == "reply", subject=subject)
     return {
         "direction": "in",
         "who": _first(items, "contact-name") or _first(items, "contact-address"),
-        "subject": _first(items, "subject"),
+        "subject": subject,
         "text": new,
         "quoted": quoted,
         "attachments": [_attachment(message, item) for item in items if item.kind == "attachment"],
@@ -120,9 +120,9 @@ def _incoming(message: Message, items: Sequence[GivenItem]) -> dict[str, Any]:
     }
 
 
-def _split(text: str) -> tuple[str, str]:
+def _split(text: str, *, is_reply: bool, subject: str) -> tuple[str, str]:
     """What the writer wrote, and what is quoted below; where the quote stands between, the text stays whole."""
-    new = new_text(text)
+    new = new_text(text, is_reply=is_reply, is_forward=is_forward(subject))
     if new and text.startswith(new) and len(new) < len(text):
         return new, text[len(new) :].strip("\n")
     return text, ""

@@ -14,8 +14,9 @@ from madoguchi.incidents.actions import Became, Submission, receive
 from madoguchi.intake.accepting import envelope_json, raw_of
 from madoguchi.intake.incoming import Envelope
 from madoguchi.intake.models import Arrival
+from madoguchi.intake.pipe import UNKNOWN_SENDER
 from madoguchi.lib.backoff import next_after
-from madoguchi.lib.due import claim
+from madoguchi.lib.due import claim, waiting
 from madoguchi.lib.logs import error_class
 from madoguchi.lib.verbs import verb
 from madoguchi.mail.letter import Letter
@@ -33,8 +34,20 @@ SUSPECT = 2
 WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360))
 _random = random.SystemRandom()
 
-Vouch = Callable[[bytes, Envelope, Letter], str]
-"""Who vouches for a mail's sender: "dkim", "spf", "relay", "demo", or "" for nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An arrival in clear, in memory only."""
+
+    arrival: Arrival
+    raw: bytes
+    envelope: Envelope
+    letter: Letter
+
+
+Vouch = Callable[[Sequence[Opened]], Sequence[str]]
+"""Who vouches for each mail's sender: "dkim", "spf", "relay", "demo", or "" for nobody. Takes a batch at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +58,9 @@ class _Failure:
 
 def understand_due(*, now: datetime, vouch: Vouch, most: int = BATCH) -> int:
     """Claims due arrivals and receives them. Gives how many were claimed."""
-    keys = claim(model=Arrival, now=now, lease=LEASE, most=most)
-    if not keys:
+    if not waiting(Arrival, now).exists():
         return 0
+    keys = claim(model=Arrival, now=now, lease=LEASE, most=most)
     arrivals = list(Arrival.objects.filter(pk__in=keys).order_by("id"))
     suspects = [one for one in arrivals if one.tries > SUSPECT]
     for group in ([one for one in arrivals if one.tries <= SUSPECT], *([one] for one in suspects)):
@@ -67,31 +80,43 @@ def _understand(arrivals: Sequence[Arrival], vouch: Vouch, now: datetime) -> Non
 def _prepare(
     arrivals: Sequence[Arrival], vouch: Vouch
 ) -> tuple[list[tuple[Arrival, Submission]], list[_Failure]]:
-    """Opens and reads each, outside of any transaction."""
+    """Opens, reads and authenticates each, outside of any transaction."""
     units = open_units(arrival.data_key for arrival in arrivals)
-    prepared, failures = [], list[_Failure]()
+    opened, failures = [], list[_Failure]()
     for arrival in arrivals:
         try:
-            prepared.append((arrival, _submission(arrival, units[arrival.data_key], vouch)))
+            opened.append(_opened(arrival, units[arrival.data_key]))
         except Exception as error:  # noqa: BLE001 -- what one mail raises is noted at that mail; it stays, sealed
             failures.append(_Failure(arrival, error))
-    return prepared, failures
+    vouched = zip(opened, vouch(opened), strict=True)
+    return [(one.arrival, _submission(one, by)) for one, by in vouched], failures
 
 
-def _submission(arrival: Arrival, key: UnitKey, vouch: Vouch) -> Submission:
+def _opened(arrival: Arrival, key: UnitKey) -> Opened:
     raw = raw_of(arrival, key)
-    envelope = Envelope.from_json(envelope_json(arrival, key))
-    letter = read(raw)
+    return Opened(arrival, raw, Envelope.from_json(envelope_json(arrival, key)), read(raw))
+
+
+def _submission(opened: Opened, vouched_by: str) -> Submission:
     return Submission(
-        arrival=arrival.id,
-        door=arrival.door,
-        received_at=arrival.received_at,
-        letter=letter,
-        envelope_from=envelope.mail_from,
-        recipients=envelope.rcpt_to,
-        fingerprint=blind_index().key("same mail", content_fingerprint_material(raw)),
-        authenticated_by=vouch(raw, envelope, letter),
+        arrival=opened.arrival.id,
+        door=opened.arrival.door,
+        received_at=opened.arrival.received_at,
+        letter=opened.letter,
+        envelope_from=_sender(opened.envelope, opened.letter),
+        recipients=opened.envelope.rcpt_to,
+        fingerprint=blind_index().key("same mail", b"".join(content_fingerprint_material(opened.raw))),
+        authenticated_by=vouched_by,
     )
+
+
+def _sender(envelope: Envelope, letter: Letter) -> str:
+    """The reverse-path: as the envelope says; a pipe that named none left it in Return-Path, if anywhere."""
+    if UNKNOWN_SENDER not in envelope.options:
+        return envelope.mail_from
+    if letter.return_path is not None:
+        return letter.return_path.strip("<>")
+    return next((box.address for box in letter.from_ if box.address), "")
 
 
 def _receive(prepared: Sequence[tuple[Arrival, Submission]], now: datetime) -> list[_Failure]:

@@ -65,8 +65,12 @@ class Sender:
 
     def send_due(self) -> int:
         """One round: forgotten ones are looked after, then a batch is claimed, sent and noted. How many were tried."""
-        look_after_forgotten(now=self._clock())
-        letters = _claim_person_or_batch(self._clock())
+        now = self._clock()
+        if Letter.objects.filter(state=State.SENDING, lease_until__lt=now).exists():
+            look_after_forgotten(now=now)
+        if not Letter.objects.filter(due_at__lte=now).exists():
+            return 0
+        letters = _claim_person_or_batch(now)
         if not letters:
             return 0
         keys = open_units(letter.data_key for letter in letters)
