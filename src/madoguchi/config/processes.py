@@ -92,6 +92,16 @@ def _refuse_early() -> None:
 # --- The parts ---------------------------------------------------------------------------------------------
 
 
+# Its own formatter would print messages of exceptions, which may quote a mail.
+_GRANIAN_LOGS = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"generic": {"()": "madoguchi.lib.logs.PlainFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stderr"}},
+    "loggers": {"_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+}
+
+
 def _web() -> None:
     from granian import Granian
     from granian.constants import Interfaces
@@ -107,7 +117,7 @@ def _web() -> None:
         blocking_threads=4,
         log_level=LogLevels.warning,
         log_access=False,
-        process_name=None,
+        log_dictconfig=_GRANIAN_LOGS,
     ).serve()
 
 

@@ -91,7 +91,7 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     )
 ]
-LOGIN_URL = "identity:sign_in"
+LOGIN_URL = "identity:sign-in"
 LOGIN_REDIRECT_URL = "console:queue"
 SESSION_COOKIE_AGE = _options.session_hours * 3600
 SESSION_IDLE_SECONDS = _options.session_idle_minutes * 60

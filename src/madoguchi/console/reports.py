@@ -55,7 +55,8 @@ def _views(current: str) -> list[dict[str, Any]]:
         {
             "name": label,
             "url": places.url(name),
-            "count": f"{most}+" if counted.get(name, 0) >= most else counted.get(name, ""),
+            "count": counted.get(name),
+            "more": counted.get(name, 0) >= most,
             "current": name == current,
         }
         for name, label in VIEW_NAMES.items()

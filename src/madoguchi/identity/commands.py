@@ -71,7 +71,7 @@ def add_with_link(username: str, name: str, roles: Sequence[Role]) -> str:
 def link_path(username: str) -> str:
     """The path of a fresh one-time link for this account."""
     token = actions.issue_link(actor=OPERATOR, now=timezone.now(), username=username)
-    return reverse("identity:set_password", args=[token])
+    return reverse("identity:set-password", args=[token])
 
 
 def _told(username: str, path: str) -> str:
