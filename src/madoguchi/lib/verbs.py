@@ -28,9 +28,10 @@ def verb(deed: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(deed)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        outermost = not _inside.get()
         mark = _inside.set(True)
         try:
-            with transaction.atomic(savepoint=False):
+            with transaction.atomic(savepoint=outermost):
                 return deed(*args, **kwargs)
         finally:
             _inside.reset(mark)
