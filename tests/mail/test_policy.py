@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from madoguchi.lib.backoff import JITTER, next_after
+from madoguchi.lib.backoff import JITTER
 from madoguchi.mail.policy import (
     MOVES,
     WAITS,
@@ -123,11 +123,6 @@ def test_the_wait_after_each_failed_try(tries: int, minutes: int) -> None:
 def test_after_five_days_it_is_given_up() -> None:
     assert next_try(len(WAITS) + 1, NOW, random.Random(1)) is None
     assert timedelta(days=5) <= sum(WAITS, timedelta()) < timedelta(days=5, hours=6)
-
-
-def test_a_try_that_did_not_fail_has_no_next() -> None:
-    with pytest.raises(ValueError, match="at least one"):
-        next_after(WAITS, tries=0, now=NOW, random=random.Random(1))
 
 
 @given(st.integers(1, 60), st.randoms(use_true_random=False))

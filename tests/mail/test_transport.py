@@ -370,6 +370,7 @@ def test_nobody_listening_is_temporary() -> None:
         ("", ["hana@site.example> SIZE=1"]),
         ("x@y.example\nRSET", [HANA]),
         ("", [HANA, ""]),
+        ("", ["\udc80@site.example"]),
     ],
 )
 def test_what_is_no_address_opens_no_connection(

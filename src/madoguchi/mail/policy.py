@@ -1,17 +1,20 @@
 """What becomes of a letter in the outbox: its states, its next try, its turn.
 
-Pure: the time, the counts and the server's answers come in as values. The two errors that end a try of
-`mail.transport` stand here as well, because the decision is made from them.
+Pure: the time, the counts and the server's answers come in as values. The three ends of a try to hand a
+letter over, `Sent`, `Refused` and `Unsure`, stand here as well, because the decision is made from them.
 """
 
 import random as _random
+import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeVar
 
 from madoguchi.lib.backoff import next_after
+
+_ADDRESS: Final = re.compile(r"[^\x00-\x20\x7f<>\ud800-\udfff]+@[^\x00-\x20\x7f<>@\ud800-\udfff]+")
 
 State = Literal["queued", "sending", "sent", "deferred", "failed", "unknown", "cancelled"]
 
@@ -62,7 +65,8 @@ class Refused(DeliveryError):  # noqa: N818 — the word of RFC 5321 for it
     """The letter was not taken, with certainty: it may be tried again where the refusal is temporary.
 
     `code` is the SMTP reply code, None where no answer came. `recipients` holds each refused recipient's own
-    refusal where recipients were refused one by one.
+    refusal where recipients were refused one by one. `text` is the server's and may quote an address: it is
+    for the page of waiting letters, never for a log.
     """
 
     def __init__(
@@ -82,6 +86,23 @@ class Refused(DeliveryError):  # noqa: N818 — the word of RFC 5321 for it
 
 class Unsure(DeliveryError):  # noqa: N818 — it is not known whether there was an error
     """The whole letter was handed over, then no answer came: look before you send it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The letter was taken for every recipient but those in `refused`. `answer` is the server's last line."""
+
+    answer: str
+    refused: Mapping[str, Refused] = field(default_factory=dict)
+
+
+def check_addresses(envelope_from: str, recipients: Sequence[str]) -> None:
+    """Raise `Refused` for what could not stand in a command: a line end in an address would end it."""
+    if not recipients:
+        raise Refused("a letter without recipients", temporary=False)
+    for address in (*([envelope_from] if envelope_from else []), *recipients):
+        if not _ADDRESS.fullmatch(address):
+            raise Refused("an address that is none", temporary=False, code=553)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,34 +4,23 @@ The only module that opens a connection to send. It decides nothing: what it is 
 caller learns exactly one of three things: `Sent`, `Refused` (certainly not taken) or `Unsure`.
 """
 
-import os
 import re
 import smtplib  # noqa: TID251 — this is the module that mail leaves through
 import socket  # noqa: TID251 — for TCP_NODELAY on that way
 import ssl
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import unquote, urlsplit
 
-from madoguchi.mail.policy import DeliveryError, Refused, Unsure
+from madoguchi.mail.maildir import Maildir
+from madoguchi.mail.policy import DeliveryError, Refused, Sent, Unsure, check_addresses
 from madoguchi.mail.relay import Relay, relay_for
 
 __all__ = ["DeliveryError", "Maildir", "Refused", "Relay", "Sent", "Transport", "Unsure", "transport_for"]
 
-_ADDRESS: Final = re.compile(r"[^\x00-\x20\x7f<>]+@[^\x00-\x20\x7f<>@]+")
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The letter was taken for every recipient but those in `refused`. `answer` is the server's last line."""
-
-    answer: str
-    refused: Mapping[str, Refused] = field(default_factory=dict)
 
 
 class Transport(Protocol):
@@ -70,7 +59,7 @@ class SmtpTransport:
 
     def send(self, envelope_from: str, recipients: Sequence[str], content: bytes) -> Sent:
         """Hand over one letter. A kept connection that turns out to be dead is opened again, once."""
-        _check_addresses(envelope_from, recipients)
+        check_addresses(envelope_from, recipients)
         kept = self._kept()
         try:
             return self._attempt(kept or self._connect(), envelope_from, recipients, content)
@@ -141,6 +130,9 @@ class SmtpTransport:
                 raise
             self._drop()  # 421: the server ends the connection (RFC 5321, section 3.8)
             raise _LostError(refusal) from refusal
+        except BaseException:
+            self._drop()  # it may stand in the middle of a letter
+            raise
         sent = self._answer(smtp, refused)
         self._letters += 1
         return sent
@@ -201,15 +193,6 @@ def _introduce(smtp: smtplib.SMTP, relay: Relay, context: ssl.SSLContext) -> Non
             raise smtplib.SMTPNotSupportedError("the relay offers no STARTTLS, and the setting requires it")
     if relay.user is not None:
         smtp.login(relay.user, relay.password or "")
-
-
-def _check_addresses(envelope_from: str, recipients: Sequence[str]) -> None:
-    """Refuse what could not stand in a command; a line end in an address would be a command of its own."""
-    if not recipients:
-        raise Refused("a letter without recipients", temporary=False)
-    for address in (*([envelope_from] if envelope_from else []), *recipients):
-        if not _ADDRESS.fullmatch(address):
-            raise Refused("an address that is none", temporary=False, code=553)
 
 
 def _envelope(
@@ -285,54 +268,6 @@ def _refusal(code: int, text: bytes) -> Refused:
 def _text(answer: bytes | str) -> str:
     text = answer.decode("utf-8", "backslashreplace") if isinstance(answer, bytes) else answer
     return " ".join(text.split())[:500]
-
-
-class Maildir:
-    """Puts letters into a folder in the Maildir format: whole or not at all, and on disk when `send` is back.
-
-    Return-Path and Delivered-To show the envelope, as the last server on a way writes it.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def send(self, envelope_from: str, recipients: Sequence[str], content: bytes) -> Sent:
-        """Write one letter for all recipients."""
-        _check_addresses(envelope_from, recipients)
-        trace = f"Return-Path: <{envelope_from}>\r\n"
-        trace += "".join(f"Delivered-To: {recipient}\r\n" for recipient in recipients)
-        name = f"{time.time_ns() // 1_000_000_000}.{uuid.uuid4().hex}.madoguchi"
-        try:
-            for part in ("tmp", "new", "cur"):
-                (self._folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_synced(self._folder / "tmp" / name, trace.encode() + content)
-            (self._folder / "tmp" / name).rename(self._folder / "new" / name)
-        except OSError as error:
-            raise Refused(f"the folder of letters: {error.strerror}", temporary=True) from error
-        try:
-            _sync_folder(self._folder / "new")
-        except OSError as error:
-            raise Unsure("the letter is in its folder, which could not be synced") from error
-        return Sent(f"in {name}")
-
-    def close(self) -> None:
-        """Do nothing: no connection is kept."""
-
-
-def _write_synced(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "wb") as file:  # noqa: PTH123 — a descriptor, for the mode and O_EXCL
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def transport_for(url: str, *, helo: str = "localhost") -> Transport:
