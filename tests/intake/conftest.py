@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -161,8 +160,12 @@ class RunningDoor:
         self.loop.close()
 
 
+OpenDoor = Callable[..., RunningDoor]
+"""`open_door(tls=..., **limits)`."""
+
+
 @pytest.fixture
-def open_door() -> Iterator[Callable[..., RunningDoor]]:
+def open_door() -> Iterator[OpenDoor]:
     """Opens doors with the limits that a test names, and closes them after it."""
     doors: list[RunningDoor] = []
 
@@ -176,7 +179,7 @@ def open_door() -> Iterator[Callable[..., RunningDoor]]:
 
 
 @pytest.fixture
-def door(open_door: Callable[..., RunningDoor]) -> RunningDoor:
+def door(open_door: OpenDoor) -> RunningDoor:
     return open_door()
 
 
@@ -196,7 +199,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
         .not_valid_after(today + dt.timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
-    path: Path = tmp_path_factory.mktemp("tls") / "both.pem"
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
     path.write_bytes(
         certificate.public_bytes(serialization.Encoding.PEM)
         + key.private_bytes(

@@ -4,14 +4,20 @@ import logging
 import smtplib
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pytest
+
+from madoguchi.intake.incoming import Incoming
+
+if TYPE_CHECKING:
+    from tests.intake.conftest import OpenDoor, RunningDoor
 
 MAIL = b"From: a@sender.example\r\nSubject: scan\r\n\r\nlog\r\n"
 
 
-def test_it_announces_what_it_can_do_and_nothing_else(door) -> None:
+def test_it_announces_what_it_can_do_and_nothing_else(door: "RunningDoor") -> None:
     with door.talk(hello="") as talk:
         assert talk.banner == "220 mx.csirt.example ESMTP Madoguchi"
         assert talk.say("EHLO client.example").split("\n") == [
@@ -24,7 +30,7 @@ def test_it_announces_what_it_can_do_and_nothing_else(door) -> None:
         ]
 
 
-def test_250_is_said_when_the_commit_has_returned_and_not_before(door) -> None:
+def test_250_is_said_when_the_commit_has_returned_and_not_before(door: "RunningDoor") -> None:
     door.store.open.clear()
     with door.talk() as talk:
         talk.open_mail()
@@ -36,7 +42,7 @@ def test_250_is_said_when_the_commit_has_returned_and_not_before(door) -> None:
         assert [each.raw for each in door.store.kept] == [MAIL]
 
 
-def test_the_envelope_is_kept_as_it_was_said(door) -> None:
+def test_the_envelope_is_kept_as_it_was_said(door: "RunningDoor") -> None:
     with door.talk(hello="mail.sender.example") as talk:
         talk.say(
             "MAIL FROM:<山田@例え.example> SMTPUTF8 BODY=8BITMIME SIZE=100",
@@ -58,7 +64,7 @@ def test_the_envelope_is_kept_as_it_was_said(door) -> None:
     assert not envelope.tls
 
 
-def test_the_null_sender_is_taken(door) -> None:
+def test_the_null_sender_is_taken(door: "RunningDoor") -> None:
     with door.talk() as talk:
         talk.open_mail(sender="<>")
         assert talk.say(b"bounce\r\n.")[:3] == "250"
@@ -92,7 +98,7 @@ def test_the_null_sender_is_taken(door) -> None:
         ("", "501"),
     ],
 )
-def test_mail_is_taken_for_our_own_addresses_alone(door, address: str, code: str) -> None:
+def test_mail_is_taken_for_our_own_addresses_alone(door: "RunningDoor", address: str, code: str) -> None:
     with door.talk() as talk:
         talk.say("MAIL FROM:<a@sender.example>")
         assert talk.say(f"RCPT TO:{address}")[:3] == code
@@ -103,7 +109,7 @@ def test_mail_is_taken_for_our_own_addresses_alone(door, address: str, code: str
     "sender",
     ["a..b@carrier.example", "a.@carrier.example", "a@[192.0.2.1]", '"a b"@x.example', "a(b)@x.example"],
 )
-def test_a_sender_is_kept_as_written_even_where_no_rule_allows_it(door, sender: str) -> None:
+def test_a_sender_is_kept_as_written_even_where_no_rule_allows_it(door: "RunningDoor", sender: str) -> None:
     """Addresses with dots in wrong places are handed out by carriers, and their owners report too."""
     with door.talk() as talk:
         talk.open_mail(sender=f"<{sender}>")
@@ -111,14 +117,14 @@ def test_a_sender_is_kept_as_written_even_where_no_rule_allows_it(door, sender: 
     assert door.store.kept[0].envelope.mail_from == sender
 
 
-def test_bytes_that_are_no_text_are_no_address(door) -> None:
+def test_bytes_that_are_no_text_are_no_address(door: "RunningDoor") -> None:
     with door.talk() as talk:
         assert talk.say(b"MAIL FROM:<\xff\xfe@sender.example>")[:3] == "553"
         talk.say("MAIL FROM:<a@sender.example>")
         assert talk.say(b"RCPT TO:<report+\xff@csirt.example>")[:3] == "550"
 
 
-def test_pipelined_commands_are_answered_in_order(door) -> None:
+def test_pipelined_commands_are_answered_in_order(door: "RunningDoor") -> None:
     with door.talk() as talk:
         talk.send(
             b"MAIL FROM:<a@sender.example>\r\nRCPT TO:<report@csirt.example>\r\n"
@@ -135,14 +141,14 @@ def test_pipelined_commands_are_answered_in_order(door) -> None:
     assert [each.raw for each in door.store.kept] == [MAIL, b"second\r\n"]
 
 
-def test_transparency_dots_go_and_every_other_byte_stays(door) -> None:
+def test_transparency_dots_go_and_every_other_byte_stays(door: "RunningDoor") -> None:
     content = b".first\r\n..\r\n...\r\nend.\r\n.\tx\r\n\r\nbare\nlf and\rcr\r\n"
     with smtplib.SMTP("127.0.0.1", door.port) as client:
         client.sendmail("a@sender.example", ["report@csirt.example"], content)
     assert door.store.kept[0].raw == content
 
 
-def test_an_empty_mail_is_a_mail(door) -> None:
+def test_an_empty_mail_is_a_mail(door: "RunningDoor") -> None:
     with door.talk() as talk:
         talk.open_mail()
         assert talk.say(".")[:3] == "250"
@@ -170,14 +176,14 @@ def test_an_empty_mail_is_a_mail(door) -> None:
         ("x" * 5000, "500"),
     ],
 )
-def test_commands_that_ask_for_more_do_no_harm(door, command: str, code: str) -> None:
+def test_commands_that_ask_for_more_do_no_harm(door: "RunningDoor", command: str, code: str) -> None:
     with door.talk() as talk:
         assert talk.say(command.encode(errors="surrogateescape"))[:3] == code
         assert talk.mail(MAIL)[:3] == "250"
 
 
 def test_trouble_of_the_store_puts_mail_off_in_one_line_and_ends_by_itself(
-    door, caplog: pytest.LogCaptureFixture
+    door: "RunningDoor", caplog: pytest.LogCaptureFixture
 ) -> None:
     door.store.failure = ConnectionRefusedError("planted-detail")
     with door.talk() as talk, caplog.at_level(logging.DEBUG):
@@ -194,7 +200,9 @@ def test_trouble_of_the_store_puts_mail_off_in_one_line_and_ends_by_itself(
     assert len(door.store.kept) == 1
 
 
-def test_a_full_disk_is_said_as_such_and_ends_by_itself(door, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_full_disk_is_said_as_such_and_ends_by_itself(
+    door: "RunningDoor", caplog: pytest.LogCaptureFixture
+) -> None:
     wrapped = RuntimeError("OperationalError of a framework")
     wrapped.__cause__ = OSError(28, "No space left on device")
     door.store.failure = wrapped
@@ -205,7 +213,7 @@ def test_a_full_disk_is_said_as_such_and_ends_by_itself(door, caplog: pytest.Log
     assert caplog.records[0].getMessage() == "Mail is put off until it can be stored: no room (RuntimeError)"
 
 
-def test_a_sender_who_hangs_up_before_the_reply_harms_nobody(door) -> None:
+def test_a_sender_who_hangs_up_before_the_reply_harms_nobody(door: "RunningDoor") -> None:
     door.store.open.clear()
     with door.talk() as leaving:
         leaving.open_mail()
@@ -221,7 +229,7 @@ def test_a_sender_who_hangs_up_before_the_reply_harms_nobody(door) -> None:
     door.settle()
 
 
-def test_half_a_mail_is_no_mail(door) -> None:
+def test_half_a_mail_is_no_mail(door: "RunningDoor") -> None:
     with door.talk() as talk:
         talk.open_mail()
         talk.send(MAIL, b".\r")
@@ -231,7 +239,7 @@ def test_half_a_mail_is_no_mail(door) -> None:
     door.settle()
 
 
-def test_closing_says_goodbye_to_the_idle_and_answers_the_mail_under_way(door) -> None:
+def test_closing_says_goodbye_to_the_idle_and_answers_the_mail_under_way(door: "RunningDoor") -> None:
     door.store.open.clear()
     with door.talk() as idle, door.talk() as busy:
         busy.open_mail()
@@ -250,19 +258,19 @@ def test_closing_says_goodbye_to_the_idle_and_answers_the_mail_under_way(door) -
     assert len(door.store.kept) == 1
 
 
-def test_a_closed_gatherer_means_try_again(door) -> None:
+def test_a_closed_gatherer_means_try_again(door: "RunningDoor") -> None:
     door.run(door.gatherer.close())
     with door.talk() as talk:
         assert talk.mail(MAIL)[:3] == "421"
         assert talk.reply() == ""
 
 
-def test_fifty_connections_share_commits(open_door: Callable) -> None:
+def test_fifty_connections_share_commits(open_door: "OpenDoor") -> None:
     door = open_door()
     sizes: list[int] = []
     commit = door.store.commit
 
-    def counting(batch) -> None:
+    def counting(batch: Sequence[Incoming]) -> None:
         sizes.append(len(batch))
         threading.Event().wait(0.01)  # a disk
         commit(batch)
@@ -286,8 +294,8 @@ def test_fifty_connections_share_commits(open_door: Callable) -> None:
     assert sum(sizes) == 200
 
 
-def test_a_real_full_database_is_a_full_disk(door) -> None:
-    def commit(_batch) -> None:
+def test_a_real_full_database_is_a_full_disk(door: "RunningDoor") -> None:
+    def commit(_batch: Sequence[Incoming]) -> None:
         connection = sqlite3.connect(":memory:", isolation_level=None)
         try:
             connection.execute("PRAGMA max_page_count=2")

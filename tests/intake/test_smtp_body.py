@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ async def through(wire: bytes, cuts: list[int]) -> tuple[Body, bytes, bytes]:
     reader = asyncio.StreamReader(limit=1001)
     body = Body(size=10**6, line=None, ceiling=Ceiling(10**6))
     edges = [0, *sorted(cut % (len(wire) + 1) for cut in cuts), len(wire)]
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         asyncio.get_running_loop().call_soon(reader.feed_data, wire[begin:end])
     while True:
         try:

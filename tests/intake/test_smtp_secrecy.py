@@ -2,15 +2,19 @@
 
 import logging
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+if TYPE_CHECKING:
+    from tests.intake.conftest import RunningDoor
+
 SECRET = "planted7secret"
 
 
-def everything(door) -> None:
+def everything(door: "RunningDoor") -> None:
     with door.talk(hello=f"{SECRET}.example") as talk:
         talk.say(
             f"VRFY {SECRET}", f"HELP {SECRET}", f"{SECRET} {SECRET}", f"AUTH PLAIN {SECRET}", f"NOOP {SECRET}"
@@ -25,7 +29,7 @@ def everything(door) -> None:
 
 @pytest.mark.parametrize("failing", [False, True])
 def test_nothing_of_a_conversation_is_logged_even_at_debug(
-    door, caplog: pytest.LogCaptureFixture, failing: bool
+    door: "RunningDoor", caplog: pytest.LogCaptureFixture, failing: bool
 ) -> None:
     door.loop.set_debug(True)
     if failing:
@@ -41,7 +45,7 @@ def test_nothing_of_a_conversation_is_logged_even_at_debug(
     assert ("Mail is put off" in caplog.text) == failing
 
 
-def test_an_incoming_mail_shows_its_size_alone(door) -> None:
+def test_an_incoming_mail_shows_its_size_alone(door: "RunningDoor") -> None:
     with door.talk() as talk:
         talk.mail(SECRET.encode())
     (incoming,) = door.store.kept
@@ -74,7 +78,9 @@ WORDS = [
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=st.lists(st.sampled_from(WORDS) | st.binary(max_size=20), max_size=30), seed=st.integers())
-def test_no_noise_ends_the_door_or_makes_it_say_anything_but_smtp(door, caplog, pieces, seed: int) -> None:
+def test_no_noise_ends_the_door_or_makes_it_say_anything_but_smtp(
+    door: "RunningDoor", caplog: pytest.LogCaptureFixture, pieces: list[bytes], seed: int
+) -> None:
     noise = b"".join(pieces) + b"\r\n.\r\nQUIT\r\n"
     cut = random.Random(seed).randrange(len(noise))
     caplog.clear()

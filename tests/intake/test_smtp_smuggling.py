@@ -1,6 +1,11 @@
 """One mail in is one mail kept: no line end but CRLF ends a mail, and none is executed as a command."""
 
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from tests.intake.conftest import RunningDoor
 
 SECOND = b"MAIL FROM:<forged@sender.example>%sRCPT TO:<report@csirt.example>%sDATA%sforged"
 
@@ -19,7 +24,7 @@ SMUGGLED = {
 @pytest.mark.parametrize("end", SMUGGLED.values(), ids=SMUGGLED.keys())
 @pytest.mark.parametrize("line_end", [b"\r\n", b"\n", b"\r"], ids=["CRLF", "LF", "CR"])
 def test_a_second_mail_behind_a_false_end_is_refused_with_the_first(
-    door, end: bytes, line_end: bytes
+    door: "RunningDoor", end: bytes, line_end: bytes
 ) -> None:
     with door.talk() as talk:
         talk.open_mail()
@@ -33,14 +38,14 @@ def test_a_second_mail_behind_a_false_end_is_refused_with_the_first(
 
 
 @pytest.mark.parametrize("start", [b".\n", b".\r", b".\r\r\n"])
-def test_a_lone_dot_is_refused_in_the_first_line_too(door, start: bytes) -> None:
+def test_a_lone_dot_is_refused_in_the_first_line_too(door: "RunningDoor", start: bytes) -> None:
     with door.talk() as talk:
         assert talk.mail(start + b"MAIL FROM:<forged@sender.example>")[:3] == "554"
     assert door.store.kept == []
 
 
 @pytest.mark.parametrize("end", SMUGGLED.values(), ids=SMUGGLED.keys())
-def test_a_false_end_alone_ends_nothing(door, end: bytes) -> None:
+def test_a_false_end_alone_ends_nothing(door: "RunningDoor", end: bytes) -> None:
     with door.talk() as talk:
         talk.open_mail()
         talk.send(b"Subject: first\r\n\r\ntext", end)
@@ -48,7 +53,7 @@ def test_a_false_end_alone_ends_nothing(door, end: bytes) -> None:
     assert door.store.kept == []
 
 
-def test_a_false_end_is_seen_when_it_comes_byte_by_byte(door) -> None:
+def test_a_false_end_is_seen_when_it_comes_byte_by_byte(door: "RunningDoor") -> None:
     with door.talk() as talk:
         talk.open_mail()
         for byte in b"text\r\n.\nNOOP\r\n.\r\n":
@@ -57,7 +62,7 @@ def test_a_false_end_is_seen_when_it_comes_byte_by_byte(door) -> None:
         assert talk.say("NOOP")[:3] == "250"
 
 
-def test_line_ends_that_forge_nothing_are_kept_byte_for_byte(door) -> None:
+def test_line_ends_that_forge_nothing_are_kept_byte_for_byte(door: "RunningDoor") -> None:
     """Mail with bare line ends is common, and harmless to a server that passes no mail on."""
     content = b"Subject: log\n\nline\nline\r.hidden\r\n\n..\nend.\n"
     with door.talk() as talk:
@@ -65,7 +70,7 @@ def test_line_ends_that_forge_nothing_are_kept_byte_for_byte(door) -> None:
     assert door.store.kept[0].raw == content + b"\r\n"
 
 
-def test_a_carriage_return_inside_a_command_starts_no_other(door) -> None:
+def test_a_carriage_return_inside_a_command_starts_no_other(door: "RunningDoor") -> None:
     with door.talk() as talk:
         assert talk.say(b"MAIL FROM:<a@sender.example>\rRCPT TO:<report@csirt.example>")[:3] in {
             "501",
@@ -76,7 +81,7 @@ def test_a_carriage_return_inside_a_command_starts_no_other(door) -> None:
     assert door.store.kept == []
 
 
-def test_a_web_browser_that_is_made_to_post_mail_is_shown_out(door) -> None:
+def test_a_web_browser_that_is_made_to_post_mail_is_shown_out(door: "RunningDoor") -> None:
     with door.talk(hello="") as talk:
         talk.send(
             b"POST / HTTP/1.1\r\nHost: mx.csirt.example\r\nOrigin: x\r\nAccept: */*\r\nUser-Agent: x\r\n"

@@ -24,8 +24,9 @@ CLOSING = "421 4.3.2 shutting down, try again in a minute"
 SLOW = "421 4.4.2 too slow, try again later"
 
 PATH = re.compile(
-    r"""(?: < (?:@[^:<>]*:)? (?P<path> (?:"[^"<>]*")? [^\s<>"]* ) >   # a source route is dropped, as RFC 5321 says
-          | (?P<bare> [^\s<>"]+ ) )                                   # without brackets, as old programs write it
+    r"""(?: < (?:@[^:<>]*:)?                         # a source route is dropped, as RFC 5321 says
+              (?P<path> (?:"[^"<>]*")? [^\s<>"]* ) >
+          | (?P<bare> [^\s<>"]+ ) )                  # without brackets, as old programs write it
         (?P<parameters> (?:\s+[!-~]+)* ) \s* """,
     re.VERBOSE,
 )
