@@ -85,8 +85,7 @@ class Door:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._empty.wait(), grace)
         for connection in tuple(self.connections):
-            if isinstance(connection.transport, asyncio.WriteTransport):
-                connection.transport.abort()
+            connection.abort()
 
     def room_for(self, peer: str | None) -> bool:
         """Whether one more connection, from `peer`, may stay."""

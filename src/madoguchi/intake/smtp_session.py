@@ -5,6 +5,7 @@ docs/decisions/0010 says what is changed and why.
 
 import asyncio
 import logging
+import re
 import ssl
 from collections import defaultdict
 from dataclasses import dataclass
@@ -21,6 +22,15 @@ logging.getLogger("mail.log").addFilter(lambda _record: False)
 
 CLOSING = "421 4.3.2 shutting down, try again in a minute"
 SLOW = "421 4.4.2 too slow, try again later"
+
+PATH = re.compile(
+    r"""(?: < (?:@[^:<>]*:)?                         # a source route is dropped, as RFC 5321 says
+              (?P<path> (?:"[^"<>]*")? [^\s<>"]* ) >
+          | (?P<bare> [^\s<>"]+ ) )                  # without brackets, as old programs write it
+        (?P<parameters> (?:\s+[!-~]+)* ) \s* """,
+    re.VERBOSE,
+)
+"""Reverse-path or forward-path with its parameters (RFC 5321 section 4.1.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +95,28 @@ class Connection(SMTP):
 
     def leave(self) -> None:
         """Says goodbye: at once where nothing is under way, else after the reply to its DATA."""
-        if not self._in_data and self.transport is not None:
-            self._writer.write(CLOSING.encode() + b"\r\n")
-            self.transport.close()
+        if self._in_data or self.transport is None or self.transport.is_closing():
+            return
+        self._writer.write(CLOSING.encode() + b"\r\n")
+        self.transport.close()
+
+    def abort(self) -> None:
+        """Hangs up, without waiting for the other side to agree to the end of TLS."""
+        transport = self._original_transport or self.transport
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """The address just as it was written, `<>` for the null sender, and its parameters.
+
+        The library asks `email`'s header parser, which raises IndexError on `<` and takes comments out.
+        """
+        if not arg:
+            return "", ""
+        found = PATH.fullmatch(arg)
+        if found is None:
+            return None, None
+        return found["path"] or found["bare"] or "<>", found["parameters"]
 
     @syntax("STARTTLS", when="tls_context")
     async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
