@@ -19,6 +19,7 @@ def _session_secret() -> str:
         return ""
 
 
+OPTIONS = _options
 HOME = _options.home
 KEYRING = _options.keyring
 SECRET_KEY = _session_secret()
@@ -90,7 +91,7 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     )
 ]
-LOGIN_URL = "identity:sign-in"
+LOGIN_URL = "identity:sign_in"
 LOGIN_REDIRECT_URL = "console:queue"
 SESSION_COOKIE_AGE = _options.session_hours * 3600
 SESSION_IDLE_SECONDS = _options.session_idle_minutes * 60
@@ -105,6 +106,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "no-referrer"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "madoguchi.counter.errors.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -24,9 +24,8 @@ def database(url: str, home: Path) -> dict[str, Any]:
             "timeout": 30,
             "init_command": ";".join(f"PRAGMA {word}" for word in SQLITE_START),
         }
-    else:
-        entry["CONN_MAX_AGE"] = 600
-        entry["CONN_HEALTH_CHECKS"] = True
+    entry["CONN_MAX_AGE"] = 600
+    entry["CONN_HEALTH_CHECKS"] = True
     return entry
 
 

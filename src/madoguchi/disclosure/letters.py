@@ -6,6 +6,9 @@ So nobody can send their text to somebody else through us (RFC 3834, section 3.1
 from dataclasses import dataclass
 
 
+NEUTRAL_SUBJECT = "ご連絡 / Reply"
+
+
 @dataclass(frozen=True, slots=True)
 class CentreWords:
     """What the centre says of itself in letters, by setting."""
@@ -62,9 +65,9 @@ probably used your address as the sender; you need not do anything.
 """
 
 
-def answer_subject(reference: str) -> str:
-    """The neutral subject of an answer: it says which case, and nothing of the case."""
-    return f"{reference} ご連絡 / Reply from the CSIRT"
+def answer_subject(reference: str, words: str) -> str:
+    """The subject of an answer: the reference first, then the writer's words or neutral ones."""
+    return f"{reference} {' '.join(words.split()) or NEUTRAL_SUBJECT}"
 
 
 def answer_text(text: str, reference: str, centre: CentreWords) -> str:

@@ -1,10 +1,11 @@
 """Who may what, and what is known of sign-ins and links."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseBase
@@ -14,7 +15,7 @@ from madoguchi.identity.errors import NotAllowedError
 from madoguchi.identity.models import FailedSignIn, OneTimeLink, RoleGrant, Staff
 from madoguchi.identity.policy import Permission, Role, permissions, sign_in_delay
 
-__all__ = ["actor_of", "link_holder", "may", "permitted", "require", "seconds_to_wait", "staff_list"]
+__all__ = ["actor_of", "link_holder", "may", "permitted", "require", "seconds_to_wait", "staff_list", "staff_names"]
 
 P = ParamSpec("P")
 
@@ -85,3 +86,8 @@ def staff_list() -> list[tuple[Staff, list[str]]]:
     for holder, role in RoleGrant.objects.filter(ended_at__isnull=True).values_list("staff_id", "role"):
         roles.setdefault(holder, []).append(role)
     return [(staff, sorted(roles.get(staff.id, []))) for staff in Staff.objects.order_by("username")]
+
+
+def staff_names(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The names that pages show for these accounts."""
+    return dict(Staff.objects.filter(pk__in=list(ids)).values_list("pk", "name"))

@@ -6,7 +6,7 @@ from madoguchi.identity import views
 
 app_name = "identity"
 urlpatterns = [
-    path("sign-in/", views.sign_in, name="sign-in"),
-    path("sign-out/", views.sign_out, name="sign-out"),
-    path("password/<str:token>/", views.set_password, name="set-password"),
+    path("sign-in/", views.sign_in, name="sign_in"),
+    path("sign-out/", views.sign_out, name="sign_out"),
+    path("password/<str:token>/", views.set_password, name="set_password"),
 ]

@@ -81,5 +81,5 @@ def set_password(request: HttpRequest, token: str) -> HttpResponse:
         except LinkSpentError:
             return render(request, "identity/link_spent.html", status=410)
         else:
-            return HttpResponseRedirect(resolve_url("identity:sign-in") + "?" + "set=1")
+            return HttpResponseRedirect(resolve_url("identity:sign_in") + "?" + "set=1")
     return render(request, "identity/set_password.html", {"form": form, "account": staff.username, "title": _("Set your password")})

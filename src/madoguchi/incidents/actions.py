@@ -6,6 +6,12 @@ from uuid import UUID
 
 from madoguchi.audit.actions import Actor
 from madoguchi.incidents.answering import answer, send_held_acknowledgement, set_aside
+from madoguchi.incidents.errors import (
+    ChangedMeanwhileError,
+    NoContactError,
+    NothingToSendError,
+    UnknownReportError,
+)
 from madoguchi.incidents.reading import note_download, open_report, open_rows
 from madoguchi.incidents.receiving import receive_batch
 from madoguchi.incidents.submission import Became, Submission
@@ -13,7 +19,11 @@ from madoguchi.lib.verbs import verb
 
 __all__ = [
     "Became",
+    "ChangedMeanwhileError",
+    "NoContactError",
+    "NothingToSendError",
     "Submission",
+    "UnknownReportError",
     "answer",
     "note_download",
     "open_report",

@@ -21,7 +21,7 @@ from madoguchi.vault.queries import open_unit
 
 
 @verb
-def answer(*, actor: Actor, now: datetime, report_id: UUID, version: int, text: str) -> None:
+def answer(*, actor: Actor, now: datetime, report_id: UUID, version: int, subject: str, text: str) -> None:
     """Sends a person's words to the contact of the report, who waits no more.
 
     Raises ChangedMeanwhileError where the report is not at `version` any more, NoContactError, UnknownReportError,
@@ -34,8 +34,15 @@ def answer(*, actor: Actor, now: datetime, report_id: UUID, version: int, text: 
     contact = contact_of(report.provider)
     if not contact:
         raise NoContactError(NoContactError.__doc__)
-    ids = _message_ids(report)
-    candidate = answer_candidate(now, report.correspondence.reference, contact, contact, text, ids)
+    candidate = answer_candidate(
+        now,
+        report.correspondence.reference,
+        to=contact,
+        contact=contact,
+        subject=subject,
+        text=text,
+        thread=_message_ids(report),
+    )
     clear(actor=actor, now=now, candidates=[candidate])
     staff = UUID(actor.id)
     store_outgoing(now, "answer", [(report.correspondence_id, candidate)], staff=staff)

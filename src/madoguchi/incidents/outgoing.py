@@ -57,7 +57,9 @@ def acknowledgement_candidate(now: datetime, reference: str, to: str, thread: Se
     )
 
 
-def answer_candidate(now: datetime, reference: str, to: str, contact: str, text: str, thread: Sequence[str]) -> Candidate:
+def answer_candidate(
+    now: datetime, reference: str, *, to: str, contact: str, subject: str, text: str, thread: Sequence[str]
+) -> Candidate:
     """A handler's answer to the contact of the report; bounces come back to its reply address."""
     whole = answer_text(text, reference, centre_words())
     facts = Facts(
@@ -69,7 +71,8 @@ def answer_candidate(now: datetime, reference: str, to: str, contact: str, text:
         contact=contact,
         by_person=True,
     )
-    return _candidate(now, facts, answer_subject(reference), sound_ids(thread, KEPT_REFERENCES), automatic=False)
+    line = answer_subject(reference, subject)
+    return _candidate(now, facts, line, sound_ids(thread, KEPT_REFERENCES), automatic=False)
 
 
 def _candidate(

@@ -8,8 +8,21 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 
 from madoguchi.incidents.models import Message, Report
+from madoguchi.incidents.reading import GivenItem, OpenedReport, QueueRow
 
-__all__ = ["PAGE", "VIEWS", "Page", "count_up_to", "message_of", "page_of", "report_of_arrival"]
+__all__ = [
+    "PAGE",
+    "VIEWS",
+    "GivenItem",
+    "Message",
+    "OpenedReport",
+    "Page",
+    "QueueRow",
+    "count_up_to",
+    "message_of",
+    "page_of",
+    "report_of_arrival",
+]
 
 PAGE = 50
 VIEWS = ("waiting", "done", "all", "automatic")

@@ -28,7 +28,12 @@ class Arrival(Due):
         indexes = [
             models.Index(
                 fields=["due_at"], condition=models.Q(due_at__isnull=False), name="intake_arrival_due"
-            )
+            ),
+            models.Index(
+                fields=["received_at"],
+                condition=models.Q(handled_at__isnull=True),
+                name="intake_arrival_open",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -5,12 +5,13 @@ worker died comes back when the lease ends, and a row that kills its worker is k
 PostgreSQL: any number of workers, rows taken by another are skipped (`SKIP LOCKED`). SQLite: one worker.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 
 from madoguchi.lib.verbs import Guarded, verb
@@ -61,6 +62,17 @@ def release_all(*, model: type[D]) -> int:
     return model._default_manager.filter(lease_until__isnull=False).update(lease_until=None)
 
 
-def in_transaction() -> bool:
-    """Whether the caller is inside a transaction: heavy work and the network must not be."""
-    return transaction.get_connection().in_atomic_block
+@dataclass(frozen=True, slots=True)
+class Backlog(Generic[D]):
+    """What of one kind of due work waits, since when, and the rows in trouble."""
+
+    waiting: int
+    oldest: datetime | None
+    troubled: Sequence[D]
+
+
+def backlog(model: type[D], troubled: Iterable[D]) -> Backlog[D]:
+    """The backlog of a kind of due rows; counted up to 10,000."""
+    rows = model._default_manager.filter(due_at__isnull=False)
+    oldest = rows.order_by("due_at").values_list("due_at", flat=True).first()
+    return Backlog(rows.order_by()[:10_000].count(), oldest, list(troubled))

@@ -2,7 +2,7 @@
 
 from madoguchi.mail.composition import CompositionError, Draft, Transport, cleared_content, sound_ids
 from madoguchi.mail.outbox import LABEL, NotClearedError, Outgoing, enqueue
-from madoguchi.mail.sending import Sender, send_again
+from madoguchi.mail.sending import Sender, look_after_forgotten, send_again
 from madoguchi.vault.actions import Unit
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Unit",
     "cleared_content",
     "enqueue",
+    "look_after_forgotten",
     "send_again",
     "sound_ids",
 ]

@@ -81,7 +81,7 @@ class Refused(DeliveryError):  # noqa: N818 — the word of RFC 5321 for it
 
 
 class Unsure(DeliveryError):  # noqa: N818 — it is not known whether there was an error
-    """The whole letter was handed over, then the connection ended without an answer: look before you resend."""
+    """The whole letter was handed over, then no answer came: look before you send it again."""
 
 
 @dataclass(frozen=True, slots=True)

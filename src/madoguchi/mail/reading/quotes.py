@@ -1,0 +1,152 @@
+"""What the writer of a mail wrote himself: the text without quoted reply and signature.
+
+Conservative: keeping too much is a miss, cutting the writer's words a failure. So quoted lines go only from what
+is a reply or where a line says whose words follow; a forwarded mail is the writer's evidence and stays; and where
+nothing would be left, everything is kept.
+"""
+
+from __future__ import annotations
+
+import re
+
+_QUOTED = re.compile(r"^[ \t]{0,3}(?:[>＞|](?![|>]{0,2}\w*://)|[A-Z]{1,3}>)")
+_DATE = r"(?:\d{1,4}[-/年. ]|\d{1,2}:\d\d|20\d\d)"
+_ATTRIBUTION = re.compile(
+    rf"^[ \t]*(?:"
+    rf"(?:On|Am|Le|El|Em|Il|Op|Den|W dniu|Dne|Pada)\b.{{0,300}}{_DATE}.{{0,300}}[:：]"  # On 1 Nov 2026, A wrote:
+    r"|.{0,300}\b(?:wrote|writes|said|schrieb|a écrit|escribió|escreveu|ha scritto|schreef|skrev|napisał(?:\(a\))?"
+    r"|пишет|писал\(?а?\)?)\b.{0,60}[:：]"
+    r"|.{0,300}(?:書きました|書かれました|書いていました|wrote|さんのメール|からのメール|写道|寫道|작성)[^\n]{0,40}[:：]?"
+    rf"|\d{{4}}[年/-].{{0,200}}<[^<>\n]{{3,200}}>.{{0,20}}[:：]"  # 2026年11月24日(火) 10:00 山田 <a@b>:
+    r")[ \t]*$"
+)
+_ORIGINAL = re.compile(
+    r"^[ \t]*[-_*=]{2,}[ \t]*(?:Original Message|Original Appointment|Reply Message|元のメッセージ|オリジナルメッセージ"
+    r"|Ursprüngliche Nachricht|Message d'origine|Mensaje original|Messaggio originale|原始邮件|原始郵件|원본 메시지"
+    r"|Исходное сообщение)[ \t]*[-_*=]{2,}[ \t]*$",
+    re.IGNORECASE,
+)
+_FROM_LINE = re.compile(r"^[ \t*]*(?:From|差出人|送信元|Von|De|Da|发件人|寄件者|보낸 사람|От)[ \t*]*[:：]", re.IGNORECASE)
+_OTHER_LINE = re.compile(
+    r"^[ \t*]*(?:Sent|Date|To|Cc|Subject|送信日時|送信済み|日付|日時|宛先|件名|Gesendet|An|Betreff|Envoyé|À|Objet"
+    r"|Enviado|Para|Asunto|发送时间|收件人|主题|寄件日期|收件者|主旨)[ \t*]*[:：]",
+    re.IGNORECASE,
+)
+_RULE = re.compile(r"^[ \t]*(?:[-=_*~━─―ー＝＿*＊+.・:]{6,}|(?:[-=*+][ \t]?){6,})[ \t]*$")
+_CONTACT = re.compile(
+    r"@|\bTEL\b|\bFAX\b|\bPhone\b|\bMobile\b|電話|〒|E-?mail|メール|https?://|株式会社|有限会社|大学|\bInc\.|\bLtd\b|GmbH", re.IGNORECASE
+)
+_HEADING = re.compile(r"^[ \t]*(?:\d+[.．)）]|[\[［【<＜■□●○◆◇・*#])")
+_DEVICE = re.compile(
+    r"^[ \t]*(?:Sent from my [\w ]{2,40}|Get Outlook for \w+.{0,60}|(?:iPhone|iPad|Android)から送信|私の(?:iPhone|iPad)から送信"
+    r"|Von meinem \w+ gesendet|Envoyé de mon \w+)\.?[ \t]*$",
+    re.IGNORECASE,
+)
+MAX_SIGNATURE_LINES = 12
+
+
+def new_text(text: str, *, is_reply: bool, is_forward: bool) -> str:
+    """The writer's own words in a text. `is_reply`, `is_forward`: what header and subject say."""
+    lines = text.split("\n")
+    if not is_forward:
+        lines = _without_original(lines, is_reply=is_reply)
+        lines = _without_quotes(lines, is_reply=is_reply)
+    lines = _without_signature(lines)
+    kept = "\n".join(lines).strip("\n")
+    return kept.rstrip() if kept.strip() else text.strip("\n").rstrip()
+
+
+def _without_original(lines: list[str], *, is_reply: bool) -> list[str]:
+    """Cuts the whole mail that Outlook's kin put under a reply, unless answers stand within it."""
+    for number, line in enumerate(lines):
+        separator = bool(_ORIGINAL.match(line))
+        if not separator and not (is_reply and _is_header_block(lines, number)):
+            continue
+        before, after = lines[:number], lines[number + 1 :]
+        if not any(one.strip() for one in before):
+            return lines
+        if any(_QUOTED.match(one) for one in after):
+            return before + _after_header_block(after)
+        while before and (not before[-1].strip() or re.fullmatch(r"[ \t]*_{10,}[ \t]*", before[-1])):
+            before = before[:-1]
+        return before
+    return lines
+
+
+def _is_header_block(lines: list[str], number: int) -> bool:
+    if not _FROM_LINE.match(lines[number]):
+        return False
+    return sum(1 for one in lines[number + 1 : number + 7] if _OTHER_LINE.match(one)) >= 2  # noqa: PLR2004
+
+
+def _after_header_block(lines: list[str]) -> list[str]:
+    number = 0
+    while number < len(lines) and (_FROM_LINE.match(lines[number]) or _OTHER_LINE.match(lines[number])):
+        number += 1
+    return lines[number:]
+
+
+def _without_quotes(lines: list[str], *, is_reply: bool) -> list[str]:
+    kept: list[str] = []
+    number = 0
+    while number < len(lines):
+        if not _QUOTED.match(lines[number]):
+            kept.append(lines[number])
+            number += 1
+            continue
+        run = _quoted_run(lines, number)
+        attribution = _attribution_lines(kept)
+        if attribution or is_reply:
+            kept = kept[: len(kept) - attribution]
+        else:
+            kept.extend(lines[number:run])
+        number = run
+    return kept
+
+
+def _quoted_run(lines: list[str], number: int) -> int:
+    """Where the quoted lines end that begin at `number`; empty lines between them belong to them."""
+    end = number
+    while number < len(lines) and (_QUOTED.match(lines[number]) or not lines[number].strip()):
+        number += 1
+        if _QUOTED.match(lines[number - 1]):
+            end = number
+    return end
+
+
+def _attribution_lines(kept: list[str]) -> int:
+    """How many of the last lines say whose words follow (with the empty ones after them); 0 for none."""
+    empty = 0
+    while empty < len(kept) and empty < 3 and not kept[len(kept) - 1 - empty].strip():  # noqa: PLR2004
+        empty += 1
+    last = kept[: len(kept) - empty]
+    for count in (1, 2, 3):
+        if len(last) >= count and all(one.strip() for one in last[-count:]):
+            joined = " ".join(one.strip() for one in last[-count:])
+            if _ATTRIBUTION.match(joined[:1000]):
+                return count + empty
+    return 0
+
+
+def _without_signature(lines: list[str]) -> list[str]:
+    end = len(lines)
+    while end and (not lines[end - 1].strip() or _DEVICE.match(lines[end - 1])):
+        end -= 1
+    lines = lines[:end]
+    for back in range(1, min(len(lines), MAX_SIGNATURE_LINES + 1) + 1):
+        if lines[-back] in {"-- ", "--", "--\xa0"} and (lines[-back] != "--" or back <= MAX_SIGNATURE_LINES // 2 + 1):
+            return lines[:-back]
+    return _without_ruled_signature(lines)
+
+
+def _without_ruled_signature(lines: list[str]) -> list[str]:
+    """The Japanese manner: name and address between two rules at the very end."""
+    if not lines or not _RULE.match(lines[-1]):
+        return lines
+    for back in range(3, min(len(lines), MAX_SIGNATURE_LINES + 2)):
+        if _RULE.match(lines[-back]):
+            block = lines[-back + 1 : -1]
+            filled = [one for one in block if one.strip()]
+            is_signature = any(map(_CONTACT.search, filled)) and not any(map(_HEADING.match, filled))
+            return lines[:-back] if is_signature and any(one.strip() for one in lines[:-back]) else lines
+    return lines
