@@ -45,9 +45,9 @@ def exact(at: datetime | None) -> SafeString:
 
 
 @register.filter
-def figure(number: int) -> str:
-    """A count with its thousands separated, alike in both languages."""
-    return f"{number:,}"
+def figure(number: int | str) -> str:
+    """A count with its thousands separated, alike in both languages; one cut off in words ("1000+") stays as it is."""
+    return number if isinstance(number, str) else f"{number:,}"
 
 
 def relative(at: datetime, now: datetime) -> str:
