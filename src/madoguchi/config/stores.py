@@ -6,7 +6,13 @@ from typing import Any
 import dj_database_url
 from django.db import connection
 
-SQLITE_START = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-8000")
+SQLITE_START = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "cache_size=-8000",
+)
 
 
 class NotDurableError(Exception):

@@ -52,7 +52,10 @@ RULES: tuple[Rule, ...] = (
         "acknowledgement",
         "sender",
         (
-            (lambda facts: facts.text == facts.fixed_text, "An acknowledgement says the fixed words and nothing else."),
+            (
+                lambda facts: facts.text == facts.fixed_text,
+                "An acknowledgement says the fixed words and nothing else.",
+            ),
             (
                 lambda facts: _only(facts.recipients, facts.envelope_sender),
                 "An acknowledgement goes to the envelope sender of the very report (RFC 3834, 4).",

@@ -33,7 +33,9 @@ def store(incoming: Sequence[Incoming]) -> None:
 def _known(incoming: Sequence[Incoming]) -> set[UUID]:
     # Only the spool hands over twice: a socket's mail has a fresh id.
     from_spool = [one.id for one in incoming if one.envelope.door == "pipe"]
-    return set(Arrival.objects.filter(pk__in=from_spool).values_list("pk", flat=True)) if from_spool else set()
+    return (
+        set(Arrival.objects.filter(pk__in=from_spool).values_list("pk", flat=True)) if from_spool else set()
+    )
 
 
 @verb

@@ -71,7 +71,9 @@ def load(path: Path, purposes: Iterable[str]) -> Keyring:
             f"There is no keyring at {path}. Make one with `madoguchi init`, or set MADOGUCHI_KEYRING."
         ) from missing
     except (OSError, UnicodeDecodeError) as unreadable:
-        raise KeyringError(f"The keyring at {path} can't be read: {type(unreadable).__name__}.") from unreadable
+        raise KeyringError(
+            f"The keyring at {path} can't be read: {type(unreadable).__name__}."
+        ) from unreadable
     if mode & 0o077:
         raise KeyringError(f"The keyring at {path} may be read by others. Run: chmod 600 {path}")
     try:
@@ -83,7 +85,9 @@ def load(path: Path, purposes: Iterable[str]) -> Keyring:
                 key = NamedKey(row["purpose"], row["id"], base64.b64decode(row["key"], validate=True))
                 found[key.purpose].append(key)
     except (ValueError, KeyError, TypeError) as damaged:
-        raise KeyringError(f"The keyring at {path} is damaged. Restore it from its recovery copy.") from damaged
+        raise KeyringError(
+            f"The keyring at {path} is damaged. Restore it from its recovery copy."
+        ) from damaged
     if any(len(key.secret) != KEY_BYTES for keys in found.values() for key in keys):
         raise KeyringError(f"The keyring at {path} is damaged: a key has the wrong length.")
     return Keyring(found)

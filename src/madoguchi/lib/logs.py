@@ -21,7 +21,9 @@ class PlainFormatter(logging.Formatter):
         kind, _, trace = ei
         if kind is None:
             return ""
-        frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)[-8:]]
+        frames = [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)[-8:]
+        ]
         return f"{error_class(kind)} at " + " < ".join(reversed(frames))
 
 

@@ -104,7 +104,9 @@ class UnitKey:
         for piece in plain:
             held += piece
             while len(held) > SEGMENT:
-                yield self._aead.encrypt(_segment_nonce(prefix, count, last=False), bytes(held[:SEGMENT]), bound)
+                yield self._aead.encrypt(
+                    _segment_nonce(prefix, count, last=False), bytes(held[:SEGMENT]), bound
+                )
                 del held[:SEGMENT]
                 count += 1
         yield self._aead.encrypt(_segment_nonce(prefix, count, last=True), bytes(held), bound)
