@@ -172,6 +172,7 @@ def test_an_empty_mail_is_a_mail(door: "RunningDoor") -> None:
         ("MAIL FROM:<a@b.example> SIZE=²", "553"),
         ("MAIL FROM:<a@b.example> SIZE=x", "501"),
         ("MAIL FROM:<a@b.example> RET=HDRS", "555"),
+        ("MAIL FROM:<a@b.example> SIZE=x SIZE=9", "250"),
         ("MAIL FROM:<a@b.example> BODY=BINARYMIME", "501"),
         ("x" * 5000, "500"),
     ],
@@ -179,6 +180,7 @@ def test_an_empty_mail_is_a_mail(door: "RunningDoor") -> None:
 def test_commands_that_ask_for_more_do_no_harm(door: "RunningDoor", command: str, code: str) -> None:
     with door.talk() as talk:
         assert talk.say(command.encode(errors="surrogateescape"))[:3] == code
+        talk.say("RSET")
         assert talk.mail(MAIL)[:3] == "250"
 
 

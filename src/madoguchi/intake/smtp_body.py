@@ -39,6 +39,7 @@ class Body:
         self._line = line
         self._ceiling = ceiling
         self._content = bytearray()
+        self._held = 0
         self._seen = 0
         self._tail = b""
 
@@ -58,16 +59,19 @@ class Body:
             self._refuse(CROWDED)
         else:
             self._content += chunk
+            self._held += len(chunk)
             self._ceiling.held += len(chunk)
 
     def raw(self) -> bytes:
-        """The mail, without its end and transparency dots (RFC 5321 section 4.5.2); empty where refused."""
-        if self.refusal is None:
-            del self._content[-len(STOP) :]
-            self._ceiling.held -= len(STOP)
-            if self._content.startswith((b".\r", b".\n")) or any(dots in self._content for dots in LONE_DOTS):
-                self._refuse(SMUGGLED)
-        raw = bytes(self._content.removeprefix(b".").replace(b"\r\n.", b"\r\n"))
+        """The mail, without its end and transparency dots (RFC 5321 section 4.5.2); empty where refused.
+
+        To be asked for once, at the end; the mail counts as held until `discard`.
+        """
+        content, self._content = self._content, bytearray()
+        del content[-len(STOP) :]
+        if content.startswith((b".\r", b".\n")) or any(dots in content for dots in LONE_DOTS):
+            self._refuse(SMUGGLED)
+        raw = bytes(content.removeprefix(b".").replace(b"\r\n.", b"\r\n"))
         if len(raw) > self._size:
             self._refuse(TOO_LARGE)
         elif self._line is not None and max(map(len, raw.split(b"\n"))) >= self._line:
@@ -80,5 +84,6 @@ class Body:
 
     def discard(self) -> None:
         """Holds nothing any more."""
-        self._ceiling.held -= len(self._content)
+        self._ceiling.held -= self._held
+        self._held = 0
         self._content = bytearray()
