@@ -49,11 +49,11 @@ format: .venv/dev.stamp  ## mend what the formatter and linter can mend
 
 test: .venv/dev.stamp $(MO) browser-packages check  ## set-up, checks, and every test on SQLite and on PostgreSQL
 	$(BIN)/pytest -n 2 -m "not long"
-	MADOGUCHI_TEST_STORE=postgres $(BIN)/pytest -n 2 -m "store and not long"
+	TEST_STORE=postgres $(BIN)/pytest -n 2 -m "store and not long"
 
 test-long: .venv/dev.stamp $(MO) browser-packages  ## what takes longer: kills, traces, whole corpora
 	$(BIN)/pytest -n 0 -m long
-	MADOGUCHI_TEST_STORE=postgres $(BIN)/pytest -n 0 -m "long and store"
+	TEST_STORE=postgres $(BIN)/pytest -n 0 -m "long and store"
 
 bench: .venv/dev.stamp $(MO)  ## the README's performance table for this machine; ROWS="intake-*" runs some
 	$(BIN)/python -m bench $(ROWS)

@@ -46,6 +46,14 @@ class Part:
     text: str | None = field(default=None, repr=False)
     depth: int = 0
 
+    @property
+    def is_attachment(self) -> bool:
+        """Whether it is listed as a file of its own: named, marked, or nothing that a page shows as text."""
+        if self.depth:
+            return False
+        shown = self.type in {"text/plain", "text/html"}
+        return not shown or self.disposition == "attachment" or bool(self.name)
+
     def as_json(self) -> dict[str, Any]:
         shown = ("type", "charset", "charset_used", "name", "disposition", "size", "sha256")
         return {name: getattr(self, name) for name in shown}

@@ -5,5 +5,7 @@
 
 from madoguchi.mail.reading.compose import read
 from madoguchi.mail.reading.fingerprint import content_fingerprint_material
+from madoguchi.mail.reading.kinds import is_forward
+from madoguchi.mail.reading.quotes import new_text
 
-__all__ = ["content_fingerprint_material", "read"]
+__all__ = ["content_fingerprint_material", "is_forward", "new_text", "read"]

@@ -1,0 +1,166 @@
+"""Every setting: its type, default and one line of meaning. A wrong or unknown one stops the start with a sentence.
+
+Each is MADOGUCHI_<NAME> in the environment, or the same name in lower case in `madoguchi.toml` in the home.
+`madoguchi settings` shows them with value and origin; docs/settings.md lists them.
+"""
+
+import ipaddress
+import re
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from madoguchi.config.sources import Given, SettingsError, given_values, home_folder, keyring_file
+
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+def _as_list(value: object) -> object:
+    """A list from the environment is written with commas."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+
+
+class Options(BaseModel):
+    """The settings, checked; frozen once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    home: Path = Field(description="Data folder (mode 0700): database, sealed blobs, spool.")
+    keyring: Path = Field(description="File with the long-lived keys (mode 0600), outside the home.")
+    database_url: str = Field("", description="Database; empty means SQLite in the home. postgres://user@host/name for many nodes.")
+    http: str = Field("127.0.0.1:8000", description="host:port of the web pages.")
+    smtp: str = Field("127.0.0.1:8025", description="host:port of the SMTP door.")
+    relay_url: str = Field("", description="Where outgoing mail goes: smtp://host:port, smtps://host:port (user:password@ before the host if needed).")
+    public_url: str = Field("", description="Address under which the public sees the web pages; empty means http:// and the http setting.")
+
+    centre_name: str = Field("Example CSIRT", description="Name of the centre, in English.")
+    centre_name_ja: str = Field("", description="Name of the centre, in Japanese; empty means the English one.")
+    centre_hours: str = Field("Monday to Friday, 09:00 to 18:00", description="When people read reports, in English.")
+    centre_hours_ja: str = Field("", description="When people read reports, in Japanese; empty means the English words.")
+    report_address: str = Field("report@csirt.example", description="The one address for reports; letters come from it.")
+    mail_domains: Words = Field((), description="Domains whose mail is taken in; empty means the report address's domain.")
+    reference_prefix: str = Field("EXAMPLE", description="Letters before the number in references, as EXAMPLE#12345678.")
+    former_prefixes: Words = Field((), description="Earlier reference prefixes that replies may still carry.")
+    language: Literal["ja", "en"] = Field("ja", description="Language of pages where the visitor names none.")
+    time_zone: str = Field("Asia/Tokyo", description="Time zone of pages and letters (IANA name).")
+
+    max_message_bytes: int = Field(50 * 1024 * 1024, ge=64 * 1024, le=2**31 - 1, description="Largest mail that is taken in.")
+    max_bytes_in_flight: int = Field(512 * 1024 * 1024, ge=1024 * 1024, description="Mail data held in memory at once by the SMTP door; above it senders are asked to try again.")
+    max_connections: int = Field(500, ge=1, description="SMTP connections at once.")
+    blob_bytes: int = Field(256 * 1024, ge=4096, description="Sealed mail larger than this goes to the blob folder instead of the database.")
+    smtp_certificate: Path | None = Field(None, description="PEM file with certificate and key; with it STARTTLS is offered.")
+    trusted_relays: Words = Field((), description="Networks of our own mail relays, whose Authentication-Results count.")
+    authserv_id: str = Field("", description="The authserv-id that our trusted relays write (RFC 8601).")
+    dns_servers: Words = Field((), description="Addresses (or address:port) of DNS servers; empty means the system's.")
+
+    ack_per_address: int = Field(50, ge=1, description="Acknowledgements a day to one authenticated address.")
+    ack_per_address_unverified: int = Field(1, ge=0, description="Acknowledgements a day to one address that nothing vouches for.")
+    ack_per_domain_unverified: int = Field(20, ge=0, description="The same, to one domain.")
+    ack_unverified: int = Field(500, ge=0, description="The same, in all.")
+
+    allowed_hosts: Words = Field((), description="Host names under which the web pages answer; empty means public_url's and loopback.")
+    session_hours: int = Field(10, ge=1, le=24, description="A staff session ends after so many hours.")
+    session_idle_minutes: int = Field(60, ge=5, description="A staff session ends when unused for so many minutes.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged; content never is.")
+    demonstration: bool = Field(False, description="Set by `madoguchi demo` alone: an example centre that takes every sender for authenticated.")
+
+    @field_validator("http", "smtp")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise ValueError("write it as host:port, for example 127.0.0.1:8000")
+        return value
+
+    @field_validator("report_address")
+    @classmethod
+    def _mail_address(cls, value: str) -> str:
+        if not ADDRESS.fullmatch(value) or "+" in value:
+            raise ValueError("write one mail address without a plus sign, for example report@csirt.example")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as unknown:
+            raise ValueError("name an IANA time zone, for example Asia/Tokyo") from unknown
+        return value
+
+    @field_validator("trusted_relays")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network)
+        return value
+
+    @field_validator("reference_prefix")
+    @classmethod
+    def _prefix(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Z][A-Z0-9-]{1,19}", value):
+            raise ValueError("use 2 to 20 capital letters, digits or hyphens, for example EXAMPLE")
+        return value
+
+    @field_validator("relay_url")
+    @classmethod
+    def _relay(cls, value: str) -> str:
+        if value and not re.match(r"(smtp|smtps|maildir)://", value):
+            raise ValueError("write smtp://host:port or smtps://host:port")
+        return value
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> "Options":
+        if self.keyring.is_relative_to(self.home):
+            raise ValueError("keyring: keep the keyring outside the home, so that a copy of the home opens nothing")
+        if self.relay_url.startswith("maildir://") and not self.demonstration:
+            raise ValueError("relay_url: maildir:// only shows letters in the demonstration; name an SMTP relay")
+        if self.trusted_relays and not self.authserv_id:
+            raise ValueError("authserv_id: name the authserv-id that the trusted relays write")
+        return self
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The domains whose mail is taken in."""
+        return self.mail_domains or (self.report_address.rpartition("@")[2],)
+
+    @property
+    def base_url(self) -> str:
+        """Where the public sees the web pages, without a slash at the end."""
+        return (self.public_url or f"http://{self.http}").rstrip("/")
+
+
+@cache
+def options() -> Options:
+    """The settings of this process. Raises SettingsError with one sentence."""
+    return check(given_values())
+
+
+def check(given: dict[str, Given]) -> Options:
+    """Checked settings from given ones; raises SettingsError that names the first wrong one."""
+    values: dict[str, Any] = {name: one.value for name, one in given.items()}
+    home = Path(values.get("home") or home_folder()).absolute()
+    values |= {"home": home, "keyring": keyring_file(given, home)}
+    try:
+        return Options(**values)
+    except ValidationError as wrong:
+        raise SettingsError(_sentence(wrong, given)) from None
+
+
+def _sentence(wrong: ValidationError, given: dict[str, Given]) -> str:
+    first = wrong.errors(include_url=False, include_input=False)[0]
+    reason = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        name, _, reason = reason.partition(": ")
+    else:
+        name = str(first["loc"][0])
+    origin = given[name].origin if name in given else "default"
+    if first["type"] == "extra_forbidden":
+        return f"There is no setting MADOGUCHI_{name.upper()} (from {origin}). See `madoguchi settings` for all."
+    return f"MADOGUCHI_{name.upper()} (from {origin}) is wrong: {reason}."

@@ -1,0 +1,209 @@
+"""The process tree: web, SMTP door and worker under one parent that starts again what ends by itself.
+
+The parent loads everything once and forks, so that the children share its memory and start at once. It holds no
+connection and runs no thread when it forks.
+"""
+
+import argparse
+import ctypes
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from madoguchi.config.command import set_up_django
+from madoguchi.config.options import options
+from madoguchi.lib import keyring
+
+log = logging.getLogger(__name__)
+
+GRACE = 20.0
+PR_SET_PDEATHSIG = 1
+AGAIN_AFTER = 1.0
+
+
+def run(argv: list[str]) -> int:
+    """`madoguchi run`."""
+    _no_words(argv, "run", "Web, mail intake and workers in one process tree; Ctrl-C stops it cleanly.")
+    from madoguchi.config.demo import MARK
+    from madoguchi.config.sources import SettingsError
+
+    chosen = options()
+    if (chosen.home / MARK).exists():
+        raise SettingsError(f"{chosen.home} is a demonstration's home. Name another in MADOGUCHI_HOME.")
+    return run_all()
+
+
+def run_all(greeting: str = "") -> int:
+    """Runs everything until SIGINT or SIGTERM."""
+    _refuse_early()
+    set_up_django()
+    return _Tree({"web": _web, "smtp": _smtp, "worker": _worker}).run(greeting)
+
+
+def web(argv: list[str]) -> int:
+    """`madoguchi web`."""
+    _no_words(argv, "web", "The web pages alone.")
+    return _alone(_web)
+
+
+def smtp(argv: list[str]) -> int:
+    """`madoguchi smtp`."""
+    _no_words(argv, "smtp", "The SMTP door alone.")
+    return _alone(_smtp)
+
+
+def worker(argv: list[str]) -> int:
+    """`madoguchi worker`."""
+    _no_words(argv, "worker", "A worker alone; on PostgreSQL any number may run.")
+    return _alone(_worker)
+
+
+def _no_words(argv: list[str], name: str, says: str) -> None:
+    parser = argparse.ArgumentParser(prog=f"madoguchi {name}", description=says, epilog=f"example: madoguchi {name}")
+    parser.parse_args(argv)
+
+
+def _alone(part: Callable[[], None]) -> int:
+    _refuse_early()
+    set_up_django()
+    part()
+    return os.EX_OK
+
+
+def _refuse_early() -> None:
+    """A sentence and exit 78 where keys or a relay are missing, before anything listens."""
+    from madoguchi.config.sources import SettingsError
+
+    chosen = options()
+    if not chosen.relay_url:
+        raise SettingsError("MADOGUCHI_RELAY_URL is missing: name where outgoing mail goes, as smtp://host:port.")
+    try:
+        keyring.load(chosen.keyring, ())
+    except keyring.KeyringError as error:
+        raise SettingsError(str(error)) from error
+
+
+# --- The parts ---------------------------------------------------------------------------------------------
+
+
+# Its own formatter would print messages of exceptions, which may quote a mail.
+_GRANIAN_LOGS = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"generic": {"()": "madoguchi.lib.logs.PlainFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stderr"}},
+    "loggers": {"_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+}
+
+
+def _web() -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    host, _, port = options().http.rpartition(":")
+    Granian(
+        "madoguchi.config.wsgi:application",
+        address=host.strip("[]"),
+        port=int(port),
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=4,
+        log_level=LogLevels.warning,
+        log_access=False,
+        log_dictconfig=_GRANIAN_LOGS,
+    ).serve()
+
+
+def _smtp() -> None:
+    from madoguchi.config.doors import serve_smtp
+
+    serve_smtp()
+
+
+def _worker() -> None:
+    from madoguchi.config.workers import work
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    work(stop)
+
+
+# --- The tree ----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Tree:
+    """The children by name; `run` starts them, starts again what ended, and ends all of them on a signal."""
+
+    parts: dict[str, Callable[[], None]]
+    _children: dict[int, str] = field(default_factory=dict)
+    _stopping: bool = False
+
+    def run(self, greeting: str) -> int:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        # What is loaded now is shared by all: the collector must not touch it in each child.
+        gc.collect()
+        gc.freeze()
+        for name in self.parts:
+            self._start(name)
+        sys.stdout.write(greeting)
+        sys.stdout.flush()
+        while self._children:
+            self._wait()
+        return os.EX_OK
+
+    def _start(self, name: str) -> None:
+        child = os.fork()
+        if child:
+            self._children[child] = name
+            return
+        os._exit(_in_child(self.parts[name], name))
+
+    def _wait(self) -> None:
+        try:
+            child, status = os.wait()
+        except (InterruptedError, ChildProcessError):
+            return
+        name = self._children.pop(child, None)
+        if name is None or self._stopping:
+            return
+        log.error("%s ended by itself (status %s) and is started again", name, os.waitstatus_to_exitcode(status))
+        time.sleep(AGAIN_AFTER)
+        if not self._stopping:
+            self._start(name)
+
+    def _stop(self, *_: object) -> None:
+        if self._stopping:
+            return
+        self._stopping = True
+        for child in self._children:
+            os.kill(child, signal.SIGTERM)
+        signal.signal(signal.SIGALRM, self._end)
+        signal.setitimer(signal.ITIMER_REAL, GRACE)
+
+    def _end(self, *_: object) -> None:
+        for child in self._children:
+            os.kill(child, signal.SIGKILL)
+
+
+def _in_child(part: Callable[[], None], name: str) -> int:
+    """Runs one part in its process; it ends when its parent is gone."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Ctrl-C reaches the whole group: the parent alone answers it, and tells the children in order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        part()
+    except Exception:
+        log.exception("%s stopped", name)
+        return os.EX_SOFTWARE
+    return os.EX_OK

@@ -1,0 +1,156 @@
+"""Django's settings, made from our own: see `options` for what a centre can set."""
+
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+
+from madoguchi.config.options import options
+from madoguchi.config.stores import database
+from madoguchi.lib import keyring
+
+_options = options()
+
+
+def _session_secret() -> str:
+    """The key of sessions and forms; empty without a keyring, and Django refuses to work with an empty one."""
+    try:
+        return keyring.load(_options.keyring, ("sessions",)).current("sessions").secret.hex()
+    except keyring.KeyringMissingError:
+        return ""
+
+
+OPTIONS = _options
+HOME = _options.home
+KEYRING = _options.keyring
+SECRET_KEY = _session_secret()
+DEBUG = False
+DEMONSTRATION = _options.demonstration
+
+_hosts = {"localhost", "127.0.0.1", "[::1]", _options.http.rpartition(":")[0]}
+_hosts.add(_options.base_url.partition("://")[2].partition("/")[0].rpartition(":")[0] or _options.base_url.partition("://")[2])
+ALLOWED_HOSTS = list(_options.allowed_hosts) or sorted(_hosts)
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "madoguchi.lib",
+    "madoguchi.audit",
+    "madoguchi.vault",
+    "madoguchi.identity",
+    "madoguchi.mail",
+    "madoguchi.disclosure",
+    "madoguchi.incidents",
+    "madoguchi.intake",
+    "madoguchi.console",
+    "madoguchi.counter",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "madoguchi.identity.middleware.EndIdleSessions",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "madoguchi.config.urls"
+WSGI_APPLICATION = "madoguchi.config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["django.templatetags.i18n", "madoguchi.lib.templatetags.madoguchi"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "madoguchi.config.context.everywhere",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": database(_options.database_url, HOME)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "identity.Staff"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": given}
+    for name, given in (
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+    )
+]
+LOGIN_URL = "identity:sign-in"
+LOGIN_REDIRECT_URL = "console:queue"
+SESSION_COOKIE_AGE = _options.session_hours * 3600
+SESSION_IDLE_SECONDS = _options.session_idle_minutes * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "madoguchi_session"
+CSRF_COOKIE_NAME = "madoguchi_csrf"
+CSRF_COOKIE_HTTPONLY = True
+_https = _options.base_url.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "madoguchi.counter.errors.csrf_failure"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "style-src": [SELF],
+        "script-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+LANGUAGE_CODE = _options.language
+LANGUAGES = [("ja", "日本語"), ("en", "English")]
+LANGUAGE_COOKIE_NAME = "madoguchi_language"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LOCALE_PATHS = [Path(__file__).parents[1] / "locale"]
+TIME_ZONE = _options.time_zone
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS: list[Path] = []
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MAX_AGE = 3600
+
+EMAIL_BACKEND = "madoguchi.mail.refused.NoSideDoor"
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "madoguchi.lib.logs.PlainFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": _options.log_level},
+    "loggers": {
+        # Both log SQL parameters or request lines at DEBUG and INFO: content and tokens must not get there.
+        "django.db.backends": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        "django.template": {"level": "WARNING"},
+        "mail.log": {"level": "CRITICAL"},
+        "asyncio": {"level": "WARNING"},
+    },
+}

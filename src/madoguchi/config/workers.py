@@ -1,0 +1,101 @@
+"""What a worker does: takes the spool over, understands arrivals, sends letters; each in a loop of its own."""
+
+import fcntl
+import logging
+import os
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from io import TextIOWrapper
+from pathlib import Path
+
+from django.conf import settings
+from django.db import close_old_connections, connection, connections
+
+from madoguchi.config.stores import refuse_unless_durable
+from madoguchi.config.vouching import voucher
+from madoguchi.intake import actions as intake
+from madoguchi.intake import spool
+from madoguchi.lib.logs import error_class
+from madoguchi.mail import actions as mail
+from madoguchi.mail.transport import transport_for
+
+log = logging.getLogger(__name__)
+IDLE, AFTER_ERROR = 0.1, 2.0
+
+
+class AnotherWorkerError(Exception):
+    """On SQLite there is one worker, and one is running already. Use PostgreSQL for several."""
+
+
+def work(stop: threading.Event) -> None:
+    """Works until `stop` is set, then finishes what is under way."""
+    refuse_unless_durable()
+    with _alone_on_sqlite():
+        threads = [
+            threading.Thread(target=_loop, args=(name, step, stop), name=name)
+            for name, step in (("arrivals", _arrivals()), ("letters", _letters()))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+def _arrivals() -> Callable[[], int]:
+    folder, vouch = settings.HOME / spool.FOLDER, voucher(settings.OPTIONS)
+
+    def step() -> int:
+        return intake.collect_spool(folder) + intake.understand_due(now=datetime.now(UTC), vouch=vouch)
+
+    return step
+
+
+def _letters() -> Callable[[], int]:
+    helo = settings.OPTIONS.report_address.rpartition("@")[2]
+    sender = mail.Sender(transport_for(settings.OPTIONS.relay_url, helo=helo), lambda: datetime.now(UTC))
+    return sender.send_due
+
+
+def _loop(name: str, step: Callable[[], int], stop: threading.Event) -> None:
+    """Calls `step` until told to stop; trouble is said once when it begins, and tried again."""
+    trouble = ""
+    while not stop.is_set():
+        try:
+            close_old_connections()
+            done = step()
+        except Exception as error:  # noqa: BLE001 -- a worker goes on; the rows stay due and the error is said
+            if error_class(error) != trouble:
+                trouble = error_class(error)
+                log.exception("The worker's %s stopped short and will go on", name)
+            connections.close_all()
+            stop.wait(AFTER_ERROR)
+            continue
+        if trouble:
+            log.warning("The worker's %s go on", name)
+            trouble = ""
+        if not done:
+            stop.wait(IDLE)
+    connections.close_all()
+
+
+def _alone_on_sqlite() -> AbstractContextManager[object]:
+    """On SQLite, holds the lock that lets one worker run, and takes back what a dead one had under way."""
+    if connection.vendor != "sqlite":
+        return nullcontext()
+    lock = _lock(settings.HOME / "worker.lock")
+    intake.take_back_leases()
+    mail.look_after_forgotten(now=datetime.now(UTC), leases_ended=True)
+    connections.close_all()
+    return lock
+
+
+def _lock(path: Path) -> TextIOWrapper:
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="ascii")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as held:
+        file.close()
+        raise AnotherWorkerError(AnotherWorkerError.__doc__) from held
+    return file

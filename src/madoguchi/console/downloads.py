@@ -1,0 +1,61 @@
+"""Originals and attachments leave as downloads of a fixed type: never shown in the page, never with their own type."""
+
+import re
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+
+from madoguchi.audit.actions import Actor
+from madoguchi.incidents.actions import note_download
+from madoguchi.incidents.queries import Message, message_of
+from madoguchi.intake.queries import original as raw_original
+from madoguchi.mail.reading import read
+
+FIXED_TYPE = "application/octet-stream"
+
+
+def original(actor: Actor, now: datetime, message_id: UUID) -> HttpResponse:
+    """The mail as it came, byte for byte."""
+    message, report = _message(message_id)
+    note_download(actor=actor, now=now, report_id=report, what="original")
+    return _download(raw_original(message.arrival), f"{message.id.hex}.eml")  # type: ignore[arg-type]  # message_of gives incoming ones
+
+
+def attachment(actor: Actor, now: datetime, message_id: UUID, part: int) -> HttpResponse:
+    """One part's bytes after transfer decoding."""
+    message, report = _message(message_id)
+    note_download(actor=actor, now=now, report_id=report, what=f"part {part}")
+    letter = read(raw_original(message.arrival))  # type: ignore[arg-type]  # message_of gives incoming ones
+    found = next((one for one in letter.parts if one.index == part), None)
+    if found is None:
+        raise Http404
+    return _download(found.content, safe_name(found.name or f"part-{part}"))
+
+
+def safe_name(name: str) -> str:
+    """A hostile file name made harmless: letters, digits, dot, hyphen and underscore of any script, no leading dot."""
+    last = re.split(r"[/\\]", name)[-1]
+    kept = re.sub(r"[^\w.\-]", "_", last).lstrip(".")
+    return f"{kept[:100] or 'attachment'}.bin"
+
+
+def _message(message_id: UUID) -> tuple[Message, UUID]:
+    try:
+        return message_of(message_id)
+    except Message.DoesNotExist as unknown:
+        raise Http404 from unknown
+
+
+def _download(content: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=FIXED_TYPE)
+    response.headers["Content-Disposition"] = _disposition(name)
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _disposition(name: str) -> str:
+    from django.utils.http import content_disposition_header
+
+    return content_disposition_header(as_attachment=True, filename=name) or "attachment"

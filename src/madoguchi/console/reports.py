@@ -1,0 +1,210 @@
+"""The queue and the report page."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from madoguchi.console import downloads, places, shown
+from madoguchi.console.forms import AnswerForm
+from madoguchi.identity.queries import actor_of, permitted, staff_names
+from madoguchi.incidents import actions, queries
+from madoguchi.incidents.queries import OpenedReport
+from madoguchi.mail.queries import letter_states, sent_letters
+
+VIEW_NAMES: dict[str, str | Promise] = {
+    "waiting": gettext_lazy("Waiting for us"),
+    "done": gettext_lazy("Done"),
+    "automatic": gettext_lazy("Automatic mail"),
+    "all": gettext_lazy("Everything"),
+}
+
+
+@never_cache
+@require_safe
+@permitted("read-reports")
+def queue(request: HttpRequest) -> HttpResponse:
+    view = request.GET.get("view", "waiting")
+    view = view if view in VIEW_NAMES else "waiting"
+    page = queries.page_of(view, before=places.read(request.GET.get("before")), after=places.read(request.GET.get("after")))
+    rows = actions.open_rows(actor=actor_of(request), now=timezone.now(), reports=page.reports, view=view)
+    states = letter_states([row.letter for row in rows if row.letter])
+    context = {
+        "page": "queue",
+        "views": _views(view),
+        "rows": [_row(row, states) for row in rows],
+        "older_url": places.url(view, "before", page.older),
+        "newer_url": places.url(view, "after", page.newer),
+    }
+    return render(request, "console/queue.html", context)
+
+
+def _views(current: str) -> list[dict[str, Any]]:
+    most = 1000
+    counted = {name: queries.count_up_to(name, most) for name in ("waiting", "automatic")}
+    return [
+        {
+            "name": label,
+            "url": places.url(name),
+            "count": counted.get(name),
+            "more": counted.get(name, 0) >= most,
+            "current": name == current,
+        }
+        for name, label in VIEW_NAMES.items()
+    ]
+
+
+def _row(row: queries.QueueRow, states: dict[UUID, str]) -> dict[str, Any]:
+    state = shown.acknowledged(row.acknowledgement, states.get(row.letter, "") if row.letter else "")
+    report = row.report
+    return {
+        "url": reverse("console:report", args=[report.id]),
+        "reference": report.correspondence.reference,
+        "received_at": report.received_at,
+        "sender_name": row.sender_name,
+        "sender_address": row.sender_address,
+        "subject": row.subject,
+        "attachments": report.attachments,
+        "waiting": report.waiting_since is not None,
+        "is_new": report.version == 1 and report.waiting_since is not None,
+        "acknowledged": state,
+        "acknowledged_label": shown.ACKNOWLEDGEMENTS[state],
+        "repeats": row.repeats,
+        "possible": row.possible,
+    }
+
+
+@never_cache
+@require_safe
+@permitted("read-reports")
+def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
+    return _report_page(request, report_id)
+
+
+def _report_page(request: HttpRequest, report_id: UUID, sent: QueryDict | None = None, problem: str = "") -> HttpResponse:
+    opened = actions.open_report(actor=actor_of(request), now=timezone.now(), report_id=report_id)
+    form = AnswerForm(sent, initial={"version": opened.report.version})
+    form.recipient = opened.provider_address
+    if problem:
+        form.add_error(None, problem)
+        # What was typed stays; what came in meanwhile now stands above it, so the next send is a choice.
+        form.data = form.data.copy()
+        form.data["version"] = str(opened.report.version)
+    letters = sent_letters([message.letter for message in opened.messages if message.letter])
+    names = staff_names([message.staff for message in opened.messages if message.staff])
+    context = {
+        "page": "report",
+        "views": _views(""),
+        "report": _report(opened),
+        "acknowledgement": _acknowledgement(opened, {one: letter.state for one, letter in letters.items()}),
+        "thread": shown.thread(opened, letters, names),
+        "possible": [
+            {"reference": reference, "url": reverse("console:report", args=[other]), "why": shown.POSSIBLE[why]}
+            for reference, other, why in opened.possible
+        ],
+        "repeats": [{"at": repeat.at} for repeat in opened.repeats],
+        "items": shown.items(opened),
+        "answer_form": form if opened.provider_address else None,
+    }
+    return render(request, "console/report.html", context, status=409 if problem else 200)
+
+
+def _report(opened: OpenedReport) -> dict[str, Any]:
+    row = opened.report
+    ends = [step.at for step in opened.steps if step.kind in {"answered", "set-aside"}]
+    return {
+        "reference": row.correspondence.reference,
+        "received_at": row.received_at,
+        "provider_name": opened.provider_name,
+        "provider_address": opened.provider_address,
+        "waiting": row.waiting_since is not None,
+        "done_at": ends[-1] if ends else None,
+        "answer_url": reverse("console:answer", args=[row.id]),
+        "done_url": reverse("console:set-aside", args=[row.id]),
+    }
+
+
+def _acknowledgement(opened: OpenedReport, states: dict[UUID, str]) -> dict[str, Any] | None:
+    row = opened.acknowledgement
+    if row is None:
+        return None
+    state = shown.acknowledged(row.verdict, states.get(row.letter, "") if row.letter else "")
+    return {
+        "state": state,
+        "label": shown.ACKNOWLEDGEMENTS[state],
+        "reason": shown.REASONS.get(row.reason, ""),
+        "can_send": row.verdict == "capped",
+        "url": reverse("console:acknowledgement", args=[opened.report.id]),
+    }
+
+
+@never_cache
+@require_POST
+@permitted("answer")
+def answer(request: HttpRequest, report_id: UUID) -> HttpResponse:
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        return _report_page(request, report_id, request.POST)
+    try:
+        actions.answer(actor=actor_of(request), now=timezone.now(), report_id=report_id, **form.cleaned_data)
+    except actions.ChangedMeanwhileError:
+        return _report_page(
+            request,
+            report_id,
+            request.POST,
+            _("Something new came in since you opened this report. Read it above, then send again; your text is kept."),
+        )
+    messages.success(request, _("Your answer is on its way."))
+    return HttpResponseRedirect(reverse("console:report", args=[report_id]))
+
+
+@never_cache
+@require_POST
+@permitted("answer")
+def set_aside(request: HttpRequest, report_id: UUID) -> HttpResponse:
+    version = request.POST.get("version", "")
+    try:
+        actions.set_aside(
+            actor=actor_of(request), now=timezone.now(), report_id=report_id, version=int(version) if version.isdecimal() else 0
+        )
+    except actions.ChangedMeanwhileError:
+        messages.warning(request, _("Something new came in since you opened this report. It stays in the queue."))
+        return HttpResponseRedirect(reverse("console:report", args=[report_id]))
+    messages.success(request, _("Done: nobody waits for an answer to this report."))
+    return HttpResponseRedirect(reverse("console:queue"))
+
+
+@never_cache
+@require_POST
+@permitted("answer")
+def acknowledge(request: HttpRequest, report_id: UUID) -> HttpResponse:
+    try:
+        actions.send_held_acknowledgement(actor=actor_of(request), now=timezone.now(), report_id=report_id)
+    except actions.NothingToSendError:
+        messages.warning(request, _("This acknowledgement was sent already, or can't be sent to this sender."))
+    else:
+        messages.success(request, _("The acknowledgement is on its way."))
+    return HttpResponseRedirect(reverse("console:report", args=[report_id]))
+
+
+@never_cache
+@require_safe
+@permitted("read-reports")
+def original(request: HttpRequest, message_id: UUID) -> HttpResponse:
+    return downloads.original(actor_of(request), timezone.now(), message_id)
+
+
+@never_cache
+@require_safe
+@permitted("read-reports")
+def attachment(request: HttpRequest, message_id: UUID, part: int) -> HttpResponse:
+    return downloads.attachment(actor_of(request), timezone.now(), message_id, part)

@@ -1,0 +1,69 @@
+"""Error pages: what happened, what is safe, what to do. None repeats anything of the request."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from madoguchi.identity.errors import NotAllowedError
+
+
+def _page(request: HttpRequest, status: int, title: str, sentence: str, safe: str, todo: str) -> HttpResponse:
+    given = {"title": title, "sentence": sentence, "safe": safe, "todo": todo}
+    return render(request, "lib/error.html", given, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django's signature
+    return _page(
+        request,
+        400,
+        _("This request could not be understood"),
+        _("Your browser sent something that this page does not expect."),
+        _("Nothing was changed."),
+        _("Go back, load the page again, and try once more."),
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, NotAllowedError):
+        return _page(
+            request,
+            403,
+            _("Your role does not include this"),
+            _("You are signed in, but this page is for other roles."),
+            _("Nothing was changed."),
+            _("Ask whoever gives out roles at your centre."),
+        )
+    return csrf_failure(request)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 -- Django's signature
+    return _page(
+        request,
+        403,
+        _("This page had grown old"),
+        _("What you sent could not be matched with the page you had open."),
+        _("Nothing was changed."),
+        _("Go back, load the page again, and send it once more. Cookies have to be allowed for this site."),
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django's signature
+    return _page(
+        request,
+        404,
+        _("There is no such page"),
+        _("Nothing stands at this address, or it is not yours to see."),
+        "",
+        _("Check the address, or start from the first page."),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(
+        request,
+        500,
+        _("Something went wrong on our side"),
+        _("The page could not be made."),
+        _("What was saved before is safe."),
+        _("Please try again in a few minutes. If it stays so, write to us by e-mail."),
+    )

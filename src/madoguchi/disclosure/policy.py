@@ -1,0 +1,87 @@
+"""What may leave, and to whom: facts in, decision with reasons out. Total, deterministic, and absence is refusal."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a letter that wants to leave.
+
+    `text` is the letter's text and `fixed_text` what the fixed wording would be with our own reference;
+    `envelope_sender` and `contact` belong to the very report that the letter is about.
+    """
+
+    kind: Literal["acknowledgement", "answer"]
+    recipients: Sequence[str]
+    text: str
+    fixed_text: str
+    envelope_sender: str
+    contact: str
+    by_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether it may leave, by which rule, and why not."""
+
+    allowed: bool
+    rule: str
+    audience: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A way in which a letter may leave: every condition must hold, each has its sentence for when it does not."""
+
+    name: str
+    kind: str
+    audience: str
+    conditions: Sequence[tuple[Callable[[Facts], bool], str]]
+
+
+def _only(recipients: Sequence[str], address: str) -> bool:
+    return bool(address) and [one.casefold() for one in recipients] == [address.casefold()]
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "acknowledgement-of-fixed-text",
+        "acknowledgement",
+        "sender",
+        (
+            (lambda facts: facts.text == facts.fixed_text, "An acknowledgement says the fixed words and nothing else."),
+            (
+                lambda facts: _only(facts.recipients, facts.envelope_sender),
+                "An acknowledgement goes to the envelope sender of the very report (RFC 3834, 4).",
+            ),
+        ),
+    ),
+    Rule(
+        "answer-to-the-reports-contact",
+        "answer",
+        "reporter",
+        (
+            (lambda facts: facts.by_person, "An answer is written by a person of the staff."),
+            (
+                lambda facts: _only(facts.recipients, facts.contact),
+                "An answer goes to the contact of the very report and to nobody else.",
+            ),
+        ),
+    ),
+)
+
+
+def decide(facts: Facts) -> Decision:
+    """The decision: the first rule of the letter's kind whose conditions all hold; else refusal with each reason."""
+    reasons: list[str] = []
+    for rule in RULES:
+        if rule.kind != facts.kind:
+            continue
+        missed = [sentence for holds, sentence in rule.conditions if not holds(facts)]
+        if not missed:
+            return Decision(True, rule.name, rule.audience, ())
+        reasons += missed
+    return Decision(False, "", "", tuple(reasons) or ("No rule lets a letter of this kind leave.",))

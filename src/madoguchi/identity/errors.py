@@ -1,0 +1,25 @@
+"""What can go wrong with accounts, in sentences a person reads."""
+
+
+class IdentityError(Exception):
+    """The account could not be changed."""
+
+
+class NameTakenError(IdentityError):
+    """There is an account of this name already. Choose another, or reset it with `madoguchi staff reset`."""
+
+
+class UnknownStaffError(IdentityError):
+    """There is no account of this name. See `madoguchi staff list`."""
+
+
+class LinkSpentError(IdentityError):
+    """This link was used or has ended. Ask for a new one."""
+
+
+class RolesConflictError(IdentityError):
+    """These two roles may not be held by one person. Give one of them to somebody else."""
+
+
+class NotAllowedError(IdentityError):
+    """Your role does not include this. Ask whoever gives out roles at your centre."""

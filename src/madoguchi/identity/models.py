@@ -1,0 +1,64 @@
+"""Staff accounts, the roles they hold, one-time links, and failed sign-ins."""
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import UserManager
+from django.db import models
+
+from madoguchi.lib.verbs import Guarded
+
+
+class Staff(AbstractBaseUser):
+    """A person who works at the counter. Disabled is a time, not a flag; the row stays for the log's sake."""
+
+    id = models.UUIDField(primary_key=True)
+    username = models.CharField(max_length=60, unique=True)
+    name = models.CharField(max_length=80)
+    made_at = models.DateTimeField()
+    disabled_at = models.DateTimeField(null=True)
+
+    USERNAME_FIELD = "username"
+    objects = UserManager["Staff"]()
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]  # Django's boolean is our time
+        return self.disabled_at is None
+
+
+class RoleGrant(Guarded):
+    """That somebody holds a role, from when to when, and who gave it."""
+
+    id = models.UUIDField(primary_key=True)
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="grants")
+    role = models.CharField(max_length=24)
+    granted_at = models.DateTimeField()
+    granted_by = models.CharField(max_length=40)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["staff", "role"], condition=models.Q(ended_at__isnull=True), name="identity_one_grant"
+            )
+        ]
+
+
+class OneTimeLink(Guarded):
+    """A link by which somebody sets a password, stored hashed; spent by use, by its end, or by a newer one."""
+
+    id = models.UUIDField(primary_key=True)
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="links")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    spent_at = models.DateTimeField(null=True)
+
+
+class FailedSignIn(Guarded):
+    """A failed sign-in from a network (keyed, so that no address stands here); gone after a day."""
+
+    id = models.BigAutoField(primary_key=True)
+    network_key = models.BinaryField(max_length=16)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["network_key", "at"], name="identity_by_network")]

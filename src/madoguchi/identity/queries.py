@@ -1,0 +1,93 @@
+"""Who may what, and what is known of sign-ins and links."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponseBase
+
+from madoguchi.audit.actions import Actor
+from madoguchi.identity.errors import NotAllowedError
+from madoguchi.identity.models import FailedSignIn, OneTimeLink, RoleGrant, Staff
+from madoguchi.identity.policy import Permission, Role, permissions, sign_in_delay
+
+__all__ = ["actor_of", "link_holder", "may", "permitted", "require", "seconds_to_wait", "staff_list", "staff_names"]
+
+P = ParamSpec("P")
+
+
+def may(staff: Staff) -> frozenset[Permission]:
+    """All that this person may do now. One query."""
+    if not staff.is_active:
+        return frozenset()
+    roles = RoleGrant.objects.filter(staff=staff, ended_at__isnull=True).values_list("role", flat=True)
+    return permissions(cast("list[Role]", list(roles)))
+
+
+def require(staff: Staff, permission: Permission) -> None:
+    """Raises NotAllowedError unless the person may."""
+    if permission not in may(staff):
+        raise NotAllowedError(NotAllowedError.__doc__)
+
+
+def permitted(
+    permission: Permission,
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, P], HttpResponseBase]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+]:
+    """A view for signed-in staff with this permission; others are sent to sign in, or told that they may not."""
+
+    def around(
+        view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            require(cast("Staff", request.user), permission)
+            return view(request, *args, **kwargs)
+
+        view_with_sign_in = login_required(guarded)
+        view_with_sign_in.permission = permission  # type: ignore[attr-defined]  # the access test reads it off the route
+        return cast("Any", view_with_sign_in)
+
+    return around
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The signed-in person as the log knows them."""
+    return Actor("staff", str(cast("Staff", request.user).id))
+
+
+def seconds_to_wait(network_key: bytes, now: datetime) -> int:
+    """How long this network must wait before it may try to sign in; 0 where it may now."""
+    since = now - timedelta(hours=1)
+    times = FailedSignIn.objects.filter(network_key=network_key, at__gt=since).order_by("-at").values_list("at", flat=True)
+    recent = list(times[:20])
+    if not recent:
+        return 0
+    waited = (now - recent[0]).total_seconds()
+    return max(0, int(sign_in_delay(len(recent)) - waited))
+
+
+def link_holder(token: str, now: datetime) -> Staff | None:
+    """Whose live one-time link this is."""
+    digest = hashlib.sha256(token.encode()).digest()
+    link = OneTimeLink.objects.filter(token_hash=digest, spent_at__isnull=True, ends_at__gt=now)
+    found = link.select_related("staff").first()
+    return found.staff if found and found.staff.is_active else None
+
+
+def staff_list() -> list[tuple[Staff, list[str]]]:
+    """Every account with the roles it holds now."""
+    roles: dict[object, list[str]] = {}
+    for holder, role in RoleGrant.objects.filter(ended_at__isnull=True).values_list("staff_id", "role"):
+        roles.setdefault(holder, []).append(role)
+    return [(staff, sorted(roles.get(staff.id, []))) for staff in Staff.objects.order_by("username")]
+
+
+def staff_names(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The names that pages show for these accounts."""
+    return dict(Staff.objects.filter(pk__in=list(ids)).values_list("pk", "name"))

@@ -1,0 +1,103 @@
+"""A person deals with a report: answers, sets aside, sends a held acknowledgement."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F
+
+from madoguchi.audit.actions import Actor, Deed, record
+from madoguchi.disclosure.actions import clear
+from madoguchi.incidents.errors import (
+    ChangedMeanwhileError,
+    NoContactError,
+    NothingToSendError,
+    UnknownReportError,
+)
+from madoguchi.incidents.models import Acknowledgement, Item, Provider, Report, Step
+from madoguchi.incidents.outgoing import acknowledgement_candidate, answer_candidate, store_outgoing
+from madoguchi.incidents.sealing import open_item, open_provider
+from madoguchi.lib.verbs import verb
+from madoguchi.vault.queries import open_unit
+
+
+@verb
+def answer(*, actor: Actor, now: datetime, report_id: UUID, version: int, subject: str, text: str) -> None:
+    """Sends a person's words to the contact of the report, who waits no more.
+
+    Raises ChangedMeanwhileError where the report is not at `version` any more, NoContactError, UnknownReportError,
+    and disclosure's RefusedError.
+    """
+    report = _report(report_id)
+    moved = Report.objects.filter(pk=report.id, version=version)
+    if not moved.update(waiting_since=None, version=F("version") + 1):
+        raise ChangedMeanwhileError(ChangedMeanwhileError.__doc__)
+    contact = contact_of(report.provider)
+    if not contact:
+        raise NoContactError(NoContactError.__doc__)
+    candidate = answer_candidate(
+        now,
+        report.correspondence.reference,
+        to=contact,
+        contact=contact,
+        subject=subject,
+        text=text,
+        thread=_message_ids(report),
+    )
+    clear(actor=actor, now=now, candidates=[candidate])
+    staff = UUID(actor.id)
+    store_outgoing(now, "answer", [(report.correspondence_id, candidate)], staff=staff)
+    Step.objects.bulk_create([Step(report=report, kind="answered", at=now, staff=staff)])
+    record(actor=actor, now=now, deeds=[Deed("answered", "report", report.id)])
+
+
+@verb
+def set_aside(*, actor: Actor, now: datetime, report_id: UUID, version: int) -> None:
+    """Notes that nobody waits for an answer. Raises ChangedMeanwhileError, UnknownReportError."""
+    report = _report(report_id)
+    moved = Report.objects.filter(pk=report.id, version=version)
+    if not moved.update(waiting_since=None, version=F("version") + 1):
+        raise ChangedMeanwhileError(ChangedMeanwhileError.__doc__)
+    Step.objects.bulk_create([Step(report=report, kind="set-aside", at=now, staff=UUID(actor.id))])
+    record(actor=actor, now=now, deeds=[Deed("set aside", "report", report.id)])
+
+
+@verb
+def send_held_acknowledgement(*, actor: Actor, now: datetime, report_id: UUID) -> None:
+    """Sends an acknowledgement that a cap held back: a person vouches for it. Raises NothingToSendError."""
+    report = _report(report_id)
+    held = Acknowledgement.objects.filter(report=report, verdict="capped")
+    sender = envelope_sender(report)
+    if not sender:
+        raise NothingToSendError(NothingToSendError.__doc__)
+    candidate = acknowledgement_candidate(now, report.correspondence.reference, sender, _message_ids(report)[:1])
+    if not held.update(verdict="send", reason="by-a-person", letter=candidate.id):
+        raise NothingToSendError(NothingToSendError.__doc__)
+    clear(actor=actor, now=now, candidates=[candidate])
+    store_outgoing(now, "acknowledgement", [(report.correspondence_id, candidate)], staff=UUID(actor.id))
+    record(actor=actor, now=now, deeds=[Deed("sent acknowledgement", "report", report.id)])
+
+
+def contact_of(provider: Provider) -> str:
+    """The address of whoever gave the report. Raises ShreddedError."""
+    return open_provider(open_unit(provider.data_key), provider.id, "address", provider.address)
+
+
+def envelope_sender(report: Report) -> str:
+    """The envelope sender of the report's first mail: its own row where it differs from From, else From."""
+    rows = Item.objects.filter(report=report, kind="contact-address", message__kind="report")
+    found = {row.place: row for row in rows.order_by("-id")}
+    row = found.get("envelope") or found.get("header From")
+    return open_item(open_unit(report.data_key), row.id, row.value) if row else ""
+
+
+def _report(report_id: UUID) -> Report:
+    try:
+        return Report.objects.select_related("correspondence", "provider").get(pk=report_id)
+    except Report.DoesNotExist as unknown:
+        raise UnknownReportError(UnknownReportError.__doc__) from unknown
+
+
+def _message_ids(report: Report) -> list[str]:
+    rows = Item.objects.filter(report=report, kind="message-id").order_by("id").values_list("id", "value")
+    key = open_unit(report.data_key)
+    return [open_item(key, row, value) for row, value in rows]

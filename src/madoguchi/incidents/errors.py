@@ -1,0 +1,21 @@
+"""What can go wrong with reports, in sentences a person reads."""
+
+
+class IncidentsError(Exception):
+    """The report could not be changed; what you typed is kept."""
+
+
+class UnknownReportError(IncidentsError):
+    """There is no such report, or it is not yours to see."""
+
+
+class ChangedMeanwhileError(IncidentsError):
+    """Something new came in since you opened this report. Read it, then send again; your text is kept."""
+
+
+class NoContactError(IncidentsError):
+    """This report has no address to answer to."""
+
+
+class NothingToSendError(IncidentsError):
+    """This acknowledgement was sent already, or can't be sent to this sender."""

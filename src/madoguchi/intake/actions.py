@@ -1,0 +1,37 @@
+"""The public door of intake: everything that comes in ends in `accept`."""
+
+from datetime import datetime
+from uuid import UUID
+
+from madoguchi.audit.actions import Actor, Deed, record
+from madoguchi.intake.accepting import store
+from madoguchi.intake.collecting import collect_spool
+from madoguchi.intake.incoming import Envelope, Incoming
+from madoguchi.intake.understanding import Opened, Vouch, understand_due
+from madoguchi.intake.models import Arrival
+from madoguchi.lib.due import release_all, run_again
+from madoguchi.lib.ids import new_id
+from madoguchi.lib.verbs import verb
+
+__all__ = ["Envelope", "Incoming", "Opened", "Vouch", "accept", "collect_spool", "store", "take_back_leases", "understand_again", "understand_due"]
+
+
+def accept(*, now: datetime, envelope: Envelope, raw: bytes) -> Incoming:
+    """Takes one submission in: sealed, durable and due when this returns. Raises where it is not."""
+    incoming = Incoming(id=new_id(now), received_at=now, envelope=envelope, raw=raw)
+    store([incoming])
+    return incoming
+
+
+@verb
+def understand_again(*, actor: Actor, now: datetime, arrival: UUID) -> bool:
+    """Makes an arrival that failed due at once; false where it was understood in the meantime."""
+    if not Arrival.objects.filter(pk=arrival, handled_at__isnull=True).exists():
+        return False
+    record(actor=actor, now=now, deeds=[Deed("ran again", "arrival", arrival)])
+    return run_again(model=Arrival, key=arrival, now=now)
+
+
+def take_back_leases() -> int:
+    """For a lone worker at its start: whatever a dead one had under way is free again."""
+    return release_all(model=Arrival)

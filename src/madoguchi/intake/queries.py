@@ -1,0 +1,22 @@
+"""Questions about arrivals: the sealed original of a message, and what waits."""
+
+from uuid import UUID
+
+from madoguchi.intake.accepting import raw_of
+from madoguchi.intake.models import Arrival
+from madoguchi.lib.due import Backlog, backlog
+
+__all__ = ["arrival_backlog", "original"]
+
+SHOWN = 100
+
+
+def original(arrival: UUID) -> bytes:
+    """The bytes of an arrival as they came in. Raises Arrival.DoesNotExist, VaultError."""
+    return raw_of(Arrival.objects.get(pk=arrival))
+
+
+def arrival_backlog() -> Backlog[Arrival]:
+    """What waits to be understood, and what could not be: ids and error classes only."""
+    troubled = Arrival.objects.filter(handled_at__isnull=True).exclude(last_error="").order_by("received_at")[:SHOWN]
+    return backlog(Arrival, troubled.defer("raw", "envelope"))

@@ -1,0 +1,80 @@
+"""The spool: where `receive` leaves a mail when an MTA pipes it in, sealed, before a worker takes it over.
+
+Standard library and the vault's scheme only: `receive` must start, seal, sync and end within 150 ms, so it opens
+no database. A file is one mail: a line of JSON (id, time, data key id, wrap key id, wrapped data key), then the
+sealed stream of envelope line and raw bytes. The name is the arrival's id, so a file taken over twice is one arrival.
+"""
+
+import base64
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from madoguchi.intake.incoming import Envelope, Incoming
+from madoguchi.lib.ids import new_id
+from madoguchi.lib.keyring import Keyring, sync_folder
+from madoguchi.vault.scheme import Place, VaultError, WrappedKey, Wrapper
+
+LABEL = "intake.spool"
+FOLDER = "spool"
+READ = 1 << 18
+
+
+class SpoolFileError(VaultError):
+    """A file in the spool is damaged. It stays there; look at it with the operator."""
+
+
+def leave(folder: Path, keyring: Keyring, envelope: Envelope, raw: bytes, now: datetime) -> UUID:
+    """Seals a mail into the spool; when this returns it would survive a loss of power. Raises OSError, KeyringError."""
+    arrival = new_id(now)
+    key, stored = Wrapper(keyring).make(new_id(now))
+    head = {
+        "id": str(arrival),
+        "at": now.isoformat(),
+        "data_key": str(stored.id),
+        "kek": stored.kek,
+        "wrapped": base64.b64encode(stored.wrapped).decode("ascii"),
+    }
+    body = (envelope.to_json().encode() + b"\n", raw)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new, final = folder / f".{arrival.hex}.new", folder / arrival.hex
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(json.dumps(head).encode("ascii") + b"\n")
+        file.writelines(key.seal_stream(Place(LABEL, arrival, "mail"), body))
+        file.flush()
+        os.fsync(file.fileno())
+    new.rename(final)
+    sync_folder(folder)
+    return arrival
+
+
+def waiting(folder: Path) -> list[Path]:
+    """The mails in the spool, oldest first."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def take(path: Path, wrapper: Wrapper) -> Incoming:
+    """Opens one spooled mail; the file stays. Raises SpoolFileError, VaultError, KeyringError."""
+    with path.open("rb") as file:
+        try:
+            head = json.loads(file.readline())
+            arrival, at = UUID(head["id"]), datetime.fromisoformat(head["at"]).astimezone(UTC)
+            stored = WrappedKey(UUID(head["data_key"]), head["kek"], base64.b64decode(head["wrapped"]))
+        except (ValueError, KeyError, TypeError) as damaged:
+            raise SpoolFileError(SpoolFileError.__doc__) from damaged
+        key = wrapper.unwrap(stored)
+        whole = b"".join(key.open_stream(Place(LABEL, arrival, "mail"), _pieces(file)))
+    line, _, raw = whole.partition(b"\n")
+    return Incoming(id=arrival, received_at=at, envelope=Envelope.from_json(line), raw=raw)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    while piece := file.read(READ):
+        yield piece

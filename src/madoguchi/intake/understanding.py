@@ -1,0 +1,158 @@
+"""Understanding arrivals: read, authenticated, and given to the domain, in batches where one bad mail harms no other."""
+
+import logging
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from madoguchi.audit.actions import WORKER
+from madoguchi.incidents.actions import Became, Submission, receive
+from madoguchi.intake.accepting import envelope_json, raw_of
+from madoguchi.intake.incoming import Envelope
+from madoguchi.intake.models import Arrival
+from madoguchi.intake.pipe import UNKNOWN_SENDER
+from madoguchi.lib.backoff import next_after
+from madoguchi.lib.due import claim, waiting
+from madoguchi.lib.logs import error_class
+from madoguchi.lib.verbs import verb
+from madoguchi.mail.letter import Letter
+from madoguchi.mail.reading import content_fingerprint_material, read
+from madoguchi.vault.actions import UnitKey, blind_index
+from madoguchi.vault.queries import open_units
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=10)
+BATCH = 50
+# An arrival that was claimed this often without an outcome may kill its worker: it is tried alone.
+SUSPECT = 2
+# Then it waits for a person, on the page of what failed.
+WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360))
+_random = random.SystemRandom()
+
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An arrival in clear, in memory only."""
+
+    arrival: Arrival
+    raw: bytes
+    envelope: Envelope
+    letter: Letter
+
+
+Vouch = Callable[[Sequence[Opened]], Sequence[str]]
+"""Who vouches for each mail's sender: "dkim", "spf", "relay", "demo", or "" for nobody. Takes a batch at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    arrival: Arrival
+    error: BaseException
+
+
+def understand_due(*, now: datetime, vouch: Vouch, most: int = BATCH) -> int:
+    """Claims due arrivals and receives them. Gives how many were claimed."""
+    if not waiting(Arrival, now).exists():
+        return 0
+    keys = claim(model=Arrival, now=now, lease=LEASE, most=most)
+    arrivals = list(Arrival.objects.filter(pk__in=keys).order_by("id"))
+    suspects = [one for one in arrivals if one.tries > SUSPECT]
+    for group in ([one for one in arrivals if one.tries <= SUSPECT], *([one] for one in suspects)):
+        _understand(group, vouch, now)
+    return len(arrivals)
+
+
+def _understand(arrivals: Sequence[Arrival], vouch: Vouch, now: datetime) -> None:
+    prepared, failures = _prepare(arrivals, vouch)
+    failures += _receive(prepared, now)
+    for failure in failures:
+        log.error("Arrival %s waits: %s", failure.arrival.id, error_class(failure.error), exc_info=failure.error)
+    if failures:
+        note_failures(now=now, failures=failures)
+
+
+def _prepare(
+    arrivals: Sequence[Arrival], vouch: Vouch
+) -> tuple[list[tuple[Arrival, Submission]], list[_Failure]]:
+    """Opens, reads and authenticates each, outside of any transaction."""
+    units = open_units(arrival.data_key for arrival in arrivals)
+    opened, failures = [], list[_Failure]()
+    for arrival in arrivals:
+        try:
+            opened.append(_opened(arrival, units[arrival.data_key]))
+        except Exception as error:  # noqa: BLE001 -- what one mail raises is noted at that mail; it stays, sealed
+            failures.append(_Failure(arrival, error))
+    vouched = zip(opened, vouch(opened), strict=True)
+    return [(one.arrival, _submission(one, by)) for one, by in vouched], failures
+
+
+def _opened(arrival: Arrival, key: UnitKey) -> Opened:
+    raw = raw_of(arrival, key)
+    return Opened(arrival, raw, Envelope.from_json(envelope_json(arrival, key)), read(raw))
+
+
+def _submission(opened: Opened, vouched_by: str) -> Submission:
+    return Submission(
+        arrival=opened.arrival.id,
+        door=opened.arrival.door,
+        received_at=opened.arrival.received_at,
+        letter=opened.letter,
+        envelope_from=_sender(opened.envelope, opened.letter),
+        recipients=opened.envelope.rcpt_to,
+        fingerprint=blind_index().key("same mail", b"".join(content_fingerprint_material(opened.raw))),
+        authenticated_by=vouched_by,
+    )
+
+
+def _sender(envelope: Envelope, letter: Letter) -> str:
+    """The reverse-path: as the envelope says; a pipe that named none left it in Return-Path, if anywhere."""
+    if UNKNOWN_SENDER not in envelope.options:
+        return envelope.mail_from
+    if letter.return_path is not None:
+        return letter.return_path.strip("<>")
+    return next((box.address for box in letter.from_ if box.address), "")
+
+
+def _receive(prepared: Sequence[tuple[Arrival, Submission]], now: datetime) -> list[_Failure]:
+    """All in one transaction; where that fails, each in its own."""
+    if not prepared:
+        return []
+    try:
+        _receive_together(now=now, prepared=prepared)
+    except Exception as error:  # noqa: BLE001 -- found out one by one below
+        if len(prepared) == 1:
+            return [_Failure(prepared[0][0], error)]
+        return [failure for one in prepared for failure in _receive([one], now)]
+    return []
+
+
+@verb
+def _receive_together(*, now: datetime, prepared: Sequence[tuple[Arrival, Submission]]) -> None:
+    with transaction.atomic():
+        became = receive(actor=WORKER, now=now, submissions=[submission for _, submission in prepared])
+        _note_outcomes(became, now)
+
+
+def _note_outcomes(became: Mapping[UUID, Became], now: datetime) -> None:
+    rows = [
+        Arrival(id=arrival, outcome=one.outcome, became=one.id, handled_at=now)
+        for arrival, one in became.items()
+    ]
+    Arrival.objects.bulk_update(rows, ["outcome", "became", "handled_at", "due_at", "lease_until"])
+
+
+@verb
+def note_failures(*, now: datetime, failures: Sequence[_Failure]) -> None:
+    """Puts off what failed; after the last wait it is no longer due by itself and a person runs it again."""
+    for failure in failures:
+        tries = failure.arrival.tries
+        due = next_after(WAITS, tries=tries, now=now, random=_random) if tries else now
+        Arrival.objects.filter(pk=failure.arrival.id).update(
+            due_at=due, lease_until=None, last_error=error_class(failure.error)
+        )

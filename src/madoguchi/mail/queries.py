@@ -1,0 +1,75 @@
+"""Questions about letters: what was written and where it stands; and, for operators, what waits."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email import message_from_bytes, policy
+from typing import cast
+from uuid import UUID
+
+from email.message import EmailMessage
+
+from madoguchi.lib.due import Backlog, backlog
+from madoguchi.mail.models import Letter, State
+from madoguchi.mail.outbox import LABEL
+from madoguchi.vault.actions import Place, UnitKey
+from madoguchi.vault.queries import open_units
+
+__all__ = ["SentLetter", "letter_backlog", "letter_states", "recent_letters", "sent_letters"]
+
+TROUBLED = (State.DEFERRED, State.FAILED, State.UNKNOWN)
+SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SentLetter:
+    """A letter of ours, opened."""
+
+    id: UUID
+    kind: str
+    at: datetime
+    state: str
+    recipients: Sequence[str] = field(repr=False)
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+def letter_states(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Where these letters stand."""
+    return dict(Letter.objects.filter(pk__in=list(ids)).values_list("pk", "state"))
+
+
+def sent_letters(ids: Iterable[UUID]) -> dict[UUID, SentLetter]:
+    """These letters, opened; shredded ones are left out."""
+    return {letter.id: letter for letter in _opened(list(Letter.objects.filter(pk__in=list(ids))))}
+
+
+def recent_letters(most: int) -> list[SentLetter]:
+    """The newest letters, opened."""
+    return _opened(list(Letter.objects.order_by("-made_at")[:most]))
+
+
+def _opened(rows: Sequence[Letter]) -> list[SentLetter]:
+    keys = open_units(row.data_key for row in rows)
+    return [_letter(row, keys[row.data_key]) for row in rows if row.data_key in keys]
+
+
+def _letter(row: Letter, key: UnitKey) -> SentLetter:
+    content = key.open(Place(LABEL, row.id, "content"), bytes(row.content))
+    message = cast("EmailMessage", message_from_bytes(content, policy=policy.SMTP))
+    return SentLetter(
+        id=row.id,
+        kind=row.kind,
+        at=row.made_at,
+        state=row.state,
+        recipients=json.loads(key.open_text(Place(LABEL, row.id, "recipients"), bytes(row.recipients))),
+        subject=str(message["Subject"]),
+        text=message.get_content(),
+    )
+
+
+def letter_backlog() -> Backlog[Letter]:
+    """What waits to be sent, and what is in trouble: ids and error classes only."""
+    troubled = Letter.objects.filter(state__in=TROUBLED).order_by("state_at")[:SHOWN]
+    return backlog(Letter, troubled.defer("content", "transport", "recipients"))

@@ -1,0 +1,84 @@
+"""Making units of the vault, and where this process holds its keys."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from typing import Literal
+from uuid import UUID
+
+from django.conf import settings
+
+from madoguchi.lib import keyring
+from madoguchi.lib.ids import new_id
+from madoguchi.vault.blobs import BlobStore, FolderStore
+from madoguchi.vault.models import DataKey
+from madoguchi.vault.scheme import BlindIndex, NotOpenedError, Place, UnitKey, VaultError, Wrapper
+
+__all__ = [
+    "BlindIndex",
+    "NotOpenedError",
+    "Place",
+    "Unit",
+    "UnitKey",
+    "VaultError",
+    "blind_index",
+    "blobs",
+    "forget_keys",
+    "keep",
+    "new_unit",
+    "wrapper",
+]
+
+Kind = Literal["arrival", "report", "person", "letter", "note"]
+
+
+class Unit:
+    """A unit that was just made: `key` seals its fields now; its row is stored by `keep` in the same transaction."""
+
+    __slots__ = ("key", "row")
+
+    def __init__(self, key: UnitKey, row: DataKey) -> None:
+        self.key = key
+        self.row = row
+
+
+@cache
+def _keys() -> keyring.Keyring:
+    return keyring.load(settings.KEYRING, ("wrap", "index"))
+
+
+@cache
+def wrapper() -> Wrapper:
+    """This process's wrap keys. Raises KeyringError; a failure is not remembered, so a mended keyring is found."""
+    return Wrapper(_keys())
+
+
+@cache
+def blind_index() -> BlindIndex:
+    """This process's index key. Raises KeyringError."""
+    return BlindIndex(_keys())
+
+
+@cache
+def blobs() -> BlobStore:
+    """Where large sealed blobs are kept."""
+    return FolderStore(settings.HOME / "blobs")
+
+
+def forget_keys() -> None:
+    """Drops the keys that this process holds, so that the next use reads the keyring again."""
+    for held in (_keys, wrapper, blind_index, blobs):
+        held.cache_clear()
+
+
+def new_unit(kind: Kind, now: datetime) -> Unit:
+    """A new unit with a data key of its own."""
+    key_id: UUID = new_id(now)
+    key, stored = wrapper().make(key_id)
+    row = DataKey(id=key_id, unit=kind, kek=stored.kek, wrapped=stored.wrapped, made_at=now)
+    return Unit(key, row)
+
+
+def keep(units: Iterable[Unit]) -> None:
+    """Stores the wrapped keys of new units; call it inside the verb that stores what they seal."""
+    DataKey.objects.bulk_create([unit.row for unit in units])

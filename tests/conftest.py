@@ -1,0 +1,94 @@
+"""The ground of all tests: a home and keyring of their own, on SQLite or, with TEST_STORE=postgres, on PostgreSQL.
+
+Set up when this file is loaded, before Django reads its settings. The first process of a parallel run starts the
+cluster; the others find its address in the environment.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from madoguchi.lib import keyring
+
+STORE = os.environ.get("TEST_STORE", "sqlite")
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+_made: list[object] = []
+
+
+def _ground() -> Path:
+    for name in [name for name in os.environ if name.startswith("MADOGUCHI_")]:
+        del os.environ[name]
+    if not WORKER:
+        os.environ["TEST_GROUND"] = tempfile.mkdtemp(prefix="madoguchi-tests-")
+        if STORE == "postgres":
+            from postgres import Cluster
+
+            cluster = Cluster()
+            _made.append(cluster)
+            os.environ["TEST_DATABASE_URL"] = cluster.url()
+    ground = Path(os.environ["TEST_GROUND"]) / (WORKER or "alone")
+    home = ground / "home"
+    home.mkdir(parents=True)
+    keyring.make(ground / "home.keyring", datetime.now(UTC))
+    os.environ["MADOGUCHI_HOME"] = str(home)
+    os.environ["MADOGUCHI_RELAY_URL"] = "smtp://127.0.0.1:1"
+    os.environ["MADOGUCHI_LOG_LEVEL"] = "DEBUG"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    if STORE == "postgres":
+        os.environ["MADOGUCHI_DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
+    os.environ["DJANGO_SETTINGS_MODULE"] = "madoguchi.config.settings"
+    return ground
+
+
+GROUND = _ground()
+django.setup()
+
+
+def pytest_unconfigure() -> None:
+    """Removes what this process made."""
+    shutil.rmtree(GROUND, ignore_errors=True)
+    for one in _made:
+        one.remove()  # type: ignore[attr-defined]
+    if not WORKER:
+        shutil.rmtree(os.environ["TEST_GROUND"], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """On SQLite the test database is a file, as in life: memory would hide locks and the write-ahead log."""
+    from django.conf import settings
+
+    if STORE == "sqlite":
+        suffix = f"_{WORKER}" if WORKER else ""
+        settings.DATABASES["default"]["TEST"]["NAME"] = str(GROUND / f"test{suffix}.sqlite3")
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A moment, for verbs that take the time."""
+    return datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def store() -> str:
+    """Which store this run is on: "sqlite" or "postgres"."""
+    return STORE
+
+
+@pytest.fixture
+def fresh_keys() -> Iterator[None]:
+    """The process forgets its keys before and after, for tests that change the keyring."""
+    from madoguchi.vault.actions import forget_keys
+
+    forget_keys()
+    yield
+    forget_keys()

@@ -1,0 +1,96 @@
+"""Text from outside stays text, and a moment is exact whatever the page says in words."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone, translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from madoguchi.lib.templatetags.madoguchi import exact, figure, hostile, moment, relative
+
+NOW = datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC)
+OURS = re.compile(r'</?bdi(?: dir="auto")?>|<span class="(?:mark" title="[^"<>]*|defanged)">|</span>')
+
+
+@pytest.fixture(autouse=True)
+def _in_tokyo() -> Iterator[None]:
+    with timezone.override(ZoneInfo("Asia/Tokyo")), translation.override("en"):
+        yield
+
+
+def test_markup_in_a_subject_is_shown_and_not_obeyed() -> None:
+    shown = hostile('<script>alert(1)</script> <b onclick="x">&amp;')
+    assert "&lt;script&gt;" in shown
+    assert "&amp;amp;" in shown
+    assert "<" not in OURS.sub("", shown)
+
+
+def test_text_is_isolated_from_the_direction_of_the_page() -> None:
+    assert hostile("שלום") == '<bdi dir="auto">שלום</bdi>'
+
+
+def test_a_character_that_reverses_text_is_shown_as_a_mark_with_its_name() -> None:
+    shown = hostile("gpj.\u202eexe")
+    assert "\u202e" not in shown
+    assert re.search(r'<span class="mark" title="[^"]+">[^<]+</span>', shown)
+
+
+def test_a_link_cannot_be_followed() -> None:
+    shown = hostile("see https://evil.example/login now")
+    assert '<span class="defanged">' in shown
+    assert "https://evil.example" not in shown
+    assert "href" not in shown
+
+
+@given(st.text())
+def test_no_text_opens_a_tag_or_an_attribute(text: str) -> None:
+    rest = OURS.sub("", hostile(text))
+    assert "<" not in rest
+    assert ">" not in rest
+    assert '"' not in rest
+
+
+@pytest.mark.parametrize(
+    ("distance", "english", "japanese"),
+    [
+        (timedelta(seconds=59), "just now", "たった今"),
+        (timedelta(minutes=1), "1 minute ago", "1分前"),
+        (timedelta(minutes=59, seconds=59), "59 minutes ago", "59分前"),
+        (timedelta(hours=1), "1 hour ago", "1時間前"),
+        (timedelta(hours=23, minutes=59), "23 hours ago", "23時間前"),
+        (timedelta(days=6, hours=23), "6 days ago", "6日前"),
+        (timedelta(days=7), "Nov. 18, 2026", "2026年11月18日"),
+        (timedelta(minutes=-5), "in 5 minutes", "5分後"),
+        (timedelta(hours=-1), "in 1 hour", "1時間後"),
+        (timedelta(days=-2), "in 2 days", "2日後"),
+    ],
+)
+def test_the_distance_is_told_in_words(distance: timedelta, english: str, japanese: str) -> None:
+    assert relative(NOW - distance, NOW) == english
+    with translation.override("ja"):
+        assert relative(NOW - distance, NOW) == japanese
+
+
+def test_a_date_is_that_of_the_centre_and_not_of_greenwich() -> None:
+    assert relative(datetime(2026, 11, 1, 16, 0, tzinfo=UTC), NOW) == "Nov. 2, 2026"
+
+
+def test_a_moment_carries_the_exact_time_with_its_zone() -> None:
+    assert moment(NOW - timedelta(hours=2), NOW) == (
+        '<time class="moment" datetime="2026-11-24T23:02:03+00:00" title="2026-11-25 08:02:03 (UTC+09:00)">2 hours ago</time>'
+    )
+    assert ">2026-11-25 10:02:03 (UTC+09:00)</time>" in exact(NOW)
+
+
+def test_no_moment_is_no_text() -> None:
+    assert moment(None) == ""
+    assert exact(None) == ""
+
+
+def test_thousands_are_separated() -> None:
+    assert figure(1234567) == "1,234,567"
+    assert figure("1000+") == "1000+"
