@@ -24,7 +24,6 @@ class Segment:
     title: str = ""
 
 
-
 # All of Cc, Cf and Cs (a test holds this against the running Unicode), and what is seen as nothing though its
 # category is another: fillers, blanks of no or odd width, the grapheme joiner, line and paragraph separators.
 _UNSEEN_CLASS = (

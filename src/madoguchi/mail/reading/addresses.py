@@ -12,9 +12,11 @@ from madoguchi.mail.letter import Mailbox
 from madoguchi.mail.reading import charsets, words
 
 MAX_MAILBOXES = 1000
+MAX_OCTETS = 64 * 1024
+
 
 _TOKEN = re.compile(
-    r'"(?P<quoted>(?:[^"\\]|\\.){0,500})"|(?P<angle><[^<>]*>)|(?P<mark>[(),;:])|(?P<word>[^"<>(),;:\s]+|["<>])|(?P<space>\s+)',
+    r'"(?P<quoted>(?:[^"\\]|\\.){0,200})"|(?P<angle><[^<>]*>)|(?P<mark>[(),;:])|(?P<word>[^"<>(),;:\s]+|["<>])|(?P<space>\s+)',
     re.DOTALL,
 )
 _SPACES = re.compile(r"\s+")
@@ -57,7 +59,7 @@ class _Collector:
 
 def parse(value: bytes) -> tuple[Mailbox, ...]:
     """The mailboxes of a field's raw value; names decoded. Never raises."""
-    text = charsets.decode(value[: words.MAX_OCTETS]).text
+    text = charsets.decode(value[:MAX_OCTETS]).text
     collector = _Collector()
     depth = 0
     for match in _TOKEN.finditer(text):

@@ -178,7 +178,9 @@ def _wide(raw: bytes, key: str) -> Decoded | None:
     name, codecs_ = _WIDE.get(key, ("utf-16", ()))
     if not codecs_ and raw[:SAMPLE].count(0) * 4 > len(raw[:SAMPLE]) > 3:  # noqa: PLR2004
         codecs_ = _UNLABELLED_WIDE
-    readings = [read for read in (_strict(raw, name, codec) for codec in codecs_) if read and _has_no_nul(read)]
+    readings = [
+        read for read in (_strict(raw, name, codec) for codec in codecs_) if read and _has_no_nul(read)
+    ]
     return max(readings, key=lambda read: _share(read.text[:2048], everyday.ANY_WIDE), default=None)
 
 

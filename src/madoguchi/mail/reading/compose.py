@@ -34,7 +34,7 @@ class _Head:
 
     def boxes(self, name: str) -> tuple[Mailbox, ...]:
         found: list[Mailbox] = []
-        for value in self.tree.header.all(name)[:20]:
+        for value in self.tree.header.all(name)[:3]:
             found.extend(addresses.parse(value))
         return tuple(found)
 
@@ -164,7 +164,9 @@ def _chosen(group: list[tuple[mime.Leaf, Part]], defects: list[str]) -> str:
     for leaf, part in group:
         number = leaf.choice[1] if leaf.choice else 0
         choices.setdefault(number, []).append(_as_text(leaf, part, defects))
-    texts = {number: "\n\n".join(piece for piece in pieces if piece.strip()) for number, pieces in choices.items()}
+    texts = {
+        number: "\n\n".join(piece for piece in pieces if piece.strip()) for number, pieces in choices.items()
+    }
     plain = {leaf.choice[1] for leaf, part in group if part.type == "text/plain" and leaf.choice}
     longest = max(texts.values(), key=len)
     best = next((text for number, text in texts.items() if number in plain and text.strip()), longest)

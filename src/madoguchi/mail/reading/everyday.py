@@ -88,7 +88,9 @@ WESTERN = Writing(
     alphabet=True,
 )
 CENTRAL = Writing(
-    frozenset("ąćęłńóśźżáčďéěíňřšťúůýžőűöüäßâîăşţ" + _PUNCTUATION), frozenset("ĄĆĘŁŃÓŚŹŻÁČÉŘŠÚŽŐÖÜ"), alphabet=True
+    frozenset("ąćęłńóśźżáčďéěíňřšťúůýžőűöüäßâîăşţ" + _PUNCTUATION),
+    frozenset("ĄĆĘŁŃÓŚŹŻÁČÉŘŠÚŽŐÖÜ"),
+    alphabet=True,
 )
 TURKISH = Writing(frozenset("çğıöşüâîû" + _PUNCTUATION), frozenset("ÇĞİÖŞÜ"), alphabet=True)
 BALTIC = Writing(frozenset("āčēģīķļņšūžąęėįųõäöü" + _PUNCTUATION), frozenset("ĀČĒĪŠŪŽ"), alphabet=True)
@@ -100,13 +102,17 @@ ARABIC = Writing(
     frozenset(_span("ء", "غ") + _span("ـ", "ي") + "،؛؟" + _PUNCTUATION), frozenset("پچژگ"), alphabet=True
 )
 VIETNAMESE = Writing(
-    frozenset("ăâđêôơưàáèéìíòóùúýãõ\u0300\u0301\u0303\u0309\u0323" + _PUNCTUATION), frozenset("ĂÂĐÊÔƠƯ"), alphabet=True
+    frozenset("ăâđêôơưàáèéìíòóùúýãõ\u0300\u0301\u0303\u0309\u0323" + _PUNCTUATION),
+    frozenset("ĂÂĐÊÔƠƯ"),
+    alphabet=True,
 )
 
 ANY = Writing(frozenset())
 """Stands for "well-formed is proof enough": UTF-8."""
 
-ANY_WIDE = Writing(frozenset().union(*(one.main for one in (JAPANESE, KOREAN, SIMPLIFIED, CYRILLIC, WESTERN))))
+ANY_WIDE = Writing(
+    frozenset().union(*(one.main for one in (JAPANESE, KOREAN, SIMPLIFIED, CYRILLIC, WESTERN)))
+)
 
 NEVER = frozenset("\ufffd" + _span("\x80", "\x9f") + _span("\ue000", "\uf8ff"))
 """What no text holds: the mark of a misfit, the C1 controls, private use."""

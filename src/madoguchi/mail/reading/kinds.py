@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from madoguchi.mail.letter import Kind
 
 _DAEMON = re.compile(
-    r"^(?:mailer[-_.]?daemon|postmaster|mail[-_. ]?delivery|mdaemon|mmdf|uucp|bounces?|noreply-mail-delivery)", re.IGNORECASE
+    r"^(?:mailer[-_.]?daemon|post[-_.]?master|mail[-_. ]?delivery|mdaemon|mmdf|uucp|bounces?|noreply-mail-delivery)",
+    re.IGNORECASE,
 )
 _FAILED = re.compile(
     r"undeliver|non.?deliver|not? delivered|delivery (?:status|failure|report|problem|has failed|error|notification|delayed)"
-    r"|returned (?:mail|to sender)|mail(?: delivery)? (?:failed|failure|error|system error)|failure notice|could ?n.t be delivered"
+    r"|returned (?:mail|to sender)|mail(?: delivery)? (?:failed|failure|error|system error)|failure (?:notice|delivery)|could ?n.t be delivered"
     r"|mail could not|unzustellbar|Warning: (?:could not send|message)|delay(?:ed)? mail|bounce"
     r"|配信(?:不能|できません|に失敗)|配送(?:エラー|不能|できません)|送信(?:エラー|できません)|戻り|エラーメール|不達",
     re.IGNORECASE,
@@ -33,8 +34,12 @@ _ABSENT = re.compile(
     r"|^(?:re:\s*)?(?:\[[^\]]{1,40}\]\s*)?(?:【自動(?:返信|応答)】)",
     re.IGNORECASE,
 )
-_REPLY = re.compile(r"^\s*(?:re|aw|sv|antw|res|返信|回复|回覆|答复|답장)\s*(?:\[\d{1,3}\]|\^\d{1,3})?\s*[:：]", re.IGNORECASE)
-_FORWARD = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|転送|转发|轉寄|전달)\s*(?:\[\d{1,3}\])?\s*[:：]", re.IGNORECASE)
+_REPLY = re.compile(
+    r"^\s*(?:re|aw|sv|antw|res|返信|回复|回覆|答复|답장)\s*(?:\[\d{1,3}\]|\^\d{1,3})?\s*[:：]", re.IGNORECASE
+)
+_FORWARD = re.compile(
+    r"^\s*(?:fwd?|wg|tr|rv|enc|転送|转发|轉寄|전달)\s*(?:\[\d{1,3}\])?\s*[:：]", re.IGNORECASE
+)
 _COMMAND = re.compile(
     r"(?:subscribe|unsubscribe|sub|unsub|join|leave|signoff|help|info|which|lists?|end|quit|stop|change|move"
     r"|登録|解除|退会|入会|購読|購読解除|購読停止|配信停止|登録解除|配信登録|変更|ヘルプ)(?:[ 　]+[\w.+@<>=-]{1,254}){0,3}"
