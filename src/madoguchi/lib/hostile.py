@@ -48,10 +48,7 @@ _LINK = re.compile(
 )
 _NO_PART_OF_A_LINK = ".,;:!?)]*_~"
 
-_CONTROLS = (
-    "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI "
-    "DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US"
-).split()
+_CONTROLS = ["NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "HT", "LF", "VT", "FF", "CR", "SO", "SI", "DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC", "FS", "GS", "RS", "US"]
 _PIECE = re.compile(f"(?P<unseen>{_UNSEEN.pattern})|(?P<link>{_LINK.pattern})", re.IGNORECASE)
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})(://|:)(.*)", re.DOTALL)
@@ -108,7 +105,7 @@ def name_of(char: str) -> str:
     code = ord(char)
     if code < len(_CONTROLS):
         return f"CONTROL {_CONTROLS[code]}"
-    return unicodedata.name(char, "TAG" if 0xE0000 <= code <= 0xE0FFF else "CONTROL")  # noqa: PLR2004
+    return unicodedata.name(char, "TAG" if 0xE0000 <= code <= 0xE0FFF else "CONTROL")
 
 
 def escaped(text: str, *, one_line: bool = False) -> str:
@@ -122,9 +119,9 @@ def escaped(text: str, *, one_line: bool = False) -> str:
 
 def _escape(char: str) -> str:
     code = ord(char)
-    if code <= 0xFF:  # noqa: PLR2004 - two digits hold it
+    if code <= 0xFF:
         return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - four digits hold it
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def defang(url: str) -> str:

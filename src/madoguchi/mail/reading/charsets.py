@@ -154,7 +154,7 @@ def decode(raw: bytes, label: str | None = None) -> Decoded:
 
 @lru_cache(maxsize=512)
 def _key(label: str | None) -> str:
-    if not label or len(label) > 64:  # noqa: PLR2004 - no charset has a longer name
+    if not label or len(label) > 64:
         return ""
     return re.sub(r"[\s\"'_.:=-]|^\s*x-|^3d", "", label.lower())
 
@@ -176,7 +176,7 @@ def _strict(raw: bytes, name: str, codec: str) -> Decoded | None:
 def _wide(raw: bytes, key: str) -> Decoded | None:
     """UTF-16 and UTF-32 without a byte order mark: by label, or where every second octet is NUL."""
     name, codecs_ = _WIDE.get(key, ("utf-16", ()))
-    if not codecs_ and raw[:SAMPLE].count(0) * 4 > len(raw[:SAMPLE]) > 3:  # noqa: PLR2004
+    if not codecs_ and raw[:SAMPLE].count(0) * 4 > len(raw[:SAMPLE]) > 3:
         codecs_ = _UNLABELLED_WIDE
     readings = [
         read for read in (_strict(raw, name, codec) for codec in codecs_) if read and _has_no_nul(read)
@@ -196,11 +196,8 @@ def _seven_bit(raw: bytes, key: str) -> Decoded | None:
             return read
     if not raw.isascii() or b"\x1b" in raw or b"\x0e" in raw:
         return None
-    named = _BY_LABEL.get(key)
-    if key == "iso2022jp":
-        name = "iso-2022-jp"
-    else:
-        name = named.name if named and key not in _GUESSED_LABELS else "us-ascii"
+    named = None if key in _GUESSED_LABELS else _BY_LABEL.get(key)
+    name = "iso-2022-jp" if key == "iso2022jp" else (named.name if named else "us-ascii")
     return Decoded(raw.decode("ascii"), name, clean=True)
 
 

@@ -84,7 +84,7 @@ def _without_original(lines: list[str], *, is_reply: bool) -> list[str]:
 def _is_header_block(lines: list[str], number: int) -> bool:
     if not _FROM_LINE.match(lines[number]):
         return False
-    return sum(1 for one in lines[number + 1 : number + 7] if _OTHER_LINE.match(one)) >= 2  # noqa: PLR2004
+    return sum(1 for one in lines[number + 1 : number + 7] if _OTHER_LINE.match(one)) >= 2
 
 
 def _after_header_block(lines: list[str]) -> list[str]:
