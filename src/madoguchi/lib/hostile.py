@@ -48,10 +48,10 @@ _LINK = re.compile(
 )
 _NO_PART_OF_A_LINK = ".,;:!?)]*_~"
 
-_CONTROLS = (
+_CONTROLS = (  # noqa: SIM905 -- thirty-two quoted words would be thirty-two lines
     "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM "
     "SUB ESC FS GS RS US"
-).split()  # noqa: SIM905 -- thirty-two quoted words would be thirty-two lines
+).split()
 _PIECE = re.compile(f"(?P<unseen>{_UNSEEN.pattern})|(?P<link>{_LINK.pattern})", re.IGNORECASE)
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})(://|:)(.*)", re.DOTALL)
