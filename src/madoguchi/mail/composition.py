@@ -131,7 +131,7 @@ def _address(name: str, address: str) -> Address:
 
 
 def _ascii_domain(domain: str) -> str:
-    """The A-labels of an internationalised domain, where they stand for this very name (RFC 5891); raises ValueError."""
+    """A domain in A-labels (RFC 5891), where they stand for this very name; raises ValueError."""
     if domain.isascii():
         return domain
     written = domain.encode("idna")
