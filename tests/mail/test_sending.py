@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from uuid import UUID
 
@@ -254,11 +254,11 @@ def test_letters_seem_never_begun_where_the_keys_are_missing(
 ) -> None:
     letter = answer(now)
 
-    def missing(_: object) -> None:
+    def missing() -> None:
         raise KeyringError
 
     with monkeypatch.context() as broken:
-        broken.setattr(module, "open_units", missing)
+        broken.setattr(module, "wrapper", missing)
         with pytest.raises(KeyringError):
             sending(Relay(), clock)
     assert state(letter) == "queued"
@@ -275,15 +275,9 @@ def clear_otherwise(*, letter: UUID, **fields: object) -> None:
 
 
 @verb
-def damage_key(*, letter: UUID) -> None:
+def alter_key(*, letter: UUID, **fields: object) -> None:
     key = Letter.objects.values_list("data_key", flat=True).get(pk=letter)
-    DataKey.objects.filter(pk=key).update(wrapped=b"damaged" * 9)
-
-
-@verb
-def shred(*, letter: UUID, now: datetime) -> None:
-    key = Letter.objects.values_list("data_key", flat=True).get(pk=letter)
-    DataKey.objects.filter(pk=key).update(wrapped=None, shredded_at=now)
+    DataKey.objects.filter(pk=key).update(**fields)
 
 
 def test_altered_content_never_leaves_even_when_it_was_sealed_with_our_keys(
@@ -343,20 +337,23 @@ def test_transport_fields_outside_their_grammar_never_leave(
     assert (state(letter), relay.taken) == ("failed", [])
 
 
-@pytest.mark.parametrize("spoil", [damage_key, "shred"])
-def test_a_letter_whose_key_is_damaged_or_shredded_fails_alone(
-    now: datetime, clock: Clock, spoil: object
+@pytest.mark.parametrize(
+    ("spoilt", "error"),
+    [
+        ({"wrapped": bytes(60)}, "NotOpenedError"),
+        ({"wrapped": None, "shredded_at": datetime(2026, 1, 1, tzinfo=UTC)}, "ShreddedError"),
+        ({"kek": "gone"}, "KeyringError"),
+    ],
+    ids=["damaged", "shredded", "of an unknown wrap key"],
+)
+def test_a_letter_whose_key_does_not_open_fails_alone(
+    now: datetime, clock: Clock, spoilt: dict[str, object], error: str
 ) -> None:
     first, second = acknowledgement(now, "a@x.example"), acknowledgement(now, "b@y.example")
-    if spoil == "shred":
-        shred(letter=first, now=now)
-    else:
-        damage_key(letter=first)
-    relay = Relay()
-    assert sending(relay, clock) == 2
+    alter_key(letter=first, **spoilt)
+    assert sending(Relay(), clock) == 2
     assert (state(first), state(second)) == ("failed", "sent")
-    expected = "ShreddedError" if spoil == "shred" else "NotOpenedError"
-    assert Letter.objects.get(pk=first).last_error.endswith(expected)
+    assert Letter.objects.get(pk=first).last_error.endswith(error)
 
 
 def test_a_letter_without_a_clearance_can_not_be(now: datetime) -> None:

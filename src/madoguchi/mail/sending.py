@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 from django.db.models import Exists, OuterRef, Q
 
 from madoguchi.audit.actions import WORKER, Actor, Deed, record
+from madoguchi.lib.keyring import KeyringError
 from madoguchi.lib.logs import error_class
 from madoguchi.lib.verbs import verb
 from madoguchi.mail import policy
@@ -25,7 +26,7 @@ from madoguchi.mail.clearances import recipients_key
 from madoguchi.mail.composition import Transport, assemble, content_hash
 from madoguchi.mail.models import Letter, Revocation, State
 from madoguchi.mail.outbox import LABEL, NotClearedError
-from madoguchi.vault.actions import NotOpenedError, Place, UnitKey
+from madoguchi.vault.actions import NotOpenedError, Place, UnitKey, wrapper
 from madoguchi.vault.queries import open_unit, open_units
 
 log = logging.getLogger(__name__)
@@ -109,9 +110,10 @@ class Sender:
 
 def _keys(letters: Sequence[Letter]) -> Mapping[UUID, UnitKey]:
     """The letters' keys in one query; none where one is damaged, and then each is opened by itself."""
+    wrapper()  # a keyring that can't be read stops the round; a key that it lacks stops one letter
     try:
         return open_units(letter.data_key for letter in letters)
-    except NotOpenedError:
+    except (NotOpenedError, KeyringError):
         return {}
 
 
