@@ -139,7 +139,7 @@ DAMAGE: dict[str, Damage] = {
     "a bit turned": lambda written: written[:-3] + bytes([written[-3] ^ 1]) + written[-2:],
     "no JSON": lambda written: b"nonsense" + written,
     "deep JSON": lambda _: b"[" * 100_000,
-    "a list": head(lambda fields: list(fields)),
+    "a list": head(list),
     "a number for an id": head(lambda fields: fields | {"id": 7}),
     "another id": head(lambda fields: fields | {"id": "00000000-0000-0000-0000-000000000001"}),
     "no time": head(lambda fields: fields | {"at": "today"}),
