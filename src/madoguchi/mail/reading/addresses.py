@@ -1,7 +1,8 @@
 """Addresses of a field (RFC 5322, 3.4), read in one pass.
 
 The standard library's reader recurses into nested comments, and whether it is strict differs between patch
-releases of Python; a public door needs one that takes any text, in linear time, with the same result everywhere.
+releases of Python; a public door needs one that takes any text, in linear time, with the same result
+everywhere.
 """
 
 from __future__ import annotations

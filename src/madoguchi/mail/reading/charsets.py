@@ -1,13 +1,15 @@
 """Which charset a text is really in: a contest of candidates with a score.
 
 The label of a mail is one witness among several: mailers write `Shift_JIS` for CP932, `ISO-2022-JP` for
-anything Japanese, `us-ascii` and `iso-8859-1` for whatever they hold, or nothing at all. Every candidate reads a
-sample and gets
+anything Japanese, `us-ascii` and `iso-8859-1` for whatever they hold, or nothing at all. Every candidate
+reads a sample and gets
 
     share of everyday characters - penalty for what does not fit + a bonus where the label names it + its prior
 
 and the best one reads the whole. All work is linear in the size of the input; nothing here raises.
 """
+
+# ruff: noqa: E501 - the table is read by its columns
 
 from __future__ import annotations
 
@@ -154,7 +156,7 @@ def decode(raw: bytes, label: str | None = None) -> Decoded:
 
 @lru_cache(maxsize=512)
 def _key(label: str | None) -> str:
-    if not label or len(label) > 64:  # noqa: PLR2004 - no charset has a longer name
+    if not label or len(label) > 64:
         return ""
     return re.sub(r"[\s\"'_.:=-]|^\s*x-|^3d", "", label.lower())
 
@@ -176,7 +178,7 @@ def _strict(raw: bytes, name: str, codec: str) -> Decoded | None:
 def _wide(raw: bytes, key: str) -> Decoded | None:
     """UTF-16 and UTF-32 without a byte order mark: by label, or where every second octet is NUL."""
     name, codecs_ = _WIDE.get(key, ("utf-16", ()))
-    if not codecs_ and raw[:SAMPLE].count(0) * 4 > len(raw[:SAMPLE]) > 3:  # noqa: PLR2004
+    if not codecs_ and raw[:SAMPLE].count(0) * 4 > len(raw[:SAMPLE]) > 3:
         codecs_ = _UNLABELLED_WIDE
     readings = [
         read for read in (_strict(raw, name, codec) for codec in codecs_) if read and _has_no_nul(read)

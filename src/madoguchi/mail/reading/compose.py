@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from madoguchi.mail.letter import Letter, Mailbox, Part
-from madoguchi.mail.reading import addresses, charsets, html, kinds, mime, quotes, words
+from madoguchi.mail.reading import addresses, charsets, html, kinds, mime, parameters, quotes, words
 
 MAX_DEFECTS = 100
 MAX_IDS = 1000
@@ -17,8 +17,9 @@ MAX_IDS = 1000
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,998}>")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _ONLY_ONCE = ("from", "subject", "date", "message-id", "to", "content-type", "reply-to")
-_AUTOREPLY_FIELDS = frozenset(("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from",
-                               "x-mail-autoreply"))  # fmt: skip
+_AUTOREPLY_FIELDS = frozenset(
+    ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from")
+)
 _TRIFLES = 20
 
 
@@ -123,7 +124,7 @@ def _part(number: int, leaf: mime.Leaf, defects: list[str]) -> Part:
 def _disposition(leaf: mime.Leaf) -> tuple[str | None, str | None]:
     """The disposition's type and the file name, which Content-Type may give as well."""
     value = leaf.header.first("content-disposition")
-    kind, params = mime.parameters.parse(value) if value is not None else ("", {})
+    kind, params = parameters.parse(value) if value is not None else ("", {})
     name = params.get("filename") or leaf.params.get("name")
     return kind or None, name.text if name else None
 

@@ -1,8 +1,10 @@
 """The characters that make up everyday text, by writing: what the contest of charsets counts.
 
-Each set holds what is frequent in ordinary prose, never the whole repertoire: a text read with the wrong table
-turns into characters that exist but that nobody writes.
+Each set holds what is frequent in ordinary prose, never the whole repertoire: a text read with the wrong
+table turns into characters that exist but that nobody writes.
 """
+
+# ruff: noqa: E501 - what is frequent stands together
 
 import re
 from dataclasses import dataclass

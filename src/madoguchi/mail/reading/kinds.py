@@ -1,9 +1,11 @@
 """What kind of mail it is, from its bytes alone: a table of questions, asked from top to bottom.
 
-A wrong "report" costs a look, a wrong "bounce" loses a report: each question asks for the mail's own form, not for
-words that a report may quote. Automatic mails that answer nothing (`Auto-Submitted: auto-generated`) are reports:
-most abuse reports are made by programs.
+A wrong "report" costs a look, a wrong "bounce" loses a report: each question asks for the mail's own form,
+not for words that a report may quote. Automatic mails that answer nothing (`Auto-Submitted:
+auto-generated`) are reports: most abuse reports are made by programs.
 """
+
+# ruff: noqa: E501 - patterns are read whole
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ _FAILED = re.compile(
 )
 _ABSENT = re.compile(
     r"^(?:out of (?:the )?office|automatic(?:al)? (?:reply|response)|auto(?:matic)?[- ]?(?:reply|response|responder)\b|autoreply"
-    r"|vacation\b|on vacation|away from (?:the|my) office|自動(?:応答|返信|回答)|不在(?:の|通知|応答|連絡|について|です)|休暇(?:の|中|通知)"
+    r"|vacation\b|on vacation|away from (?:the|my) office|自動(?:応答|返信|回答)(?:メール)?(?:$|[\s:：】\])）」])|不在(?:の|通知|応答|連絡|について|です)|休暇(?:の|中|通知)"
     r"|abwesenheit|automatische antwort|réponse automatique|respuesta automática|risposta automatica|자동 ?응답|自动回复|自動回覆)"
     r"|^(?:re:\s*)?(?:\[[^\]]{1,40}\]\s*)?(?:【自動(?:返信|応答)】)",
     re.IGNORECASE,

@@ -62,7 +62,7 @@ def _joined(found: list[_Piece]) -> Parameter:
         return Parameter(raw, words.decode(raw))
     label: str | None = None
     first = ordered[0]
-    if first.extended and first.value.count(b"'") >= 2:  # noqa: PLR2004 - charset'language'text
+    if first.extended and first.value.count(b"'") >= 2:
         charset, _, rest = first.value.split(b"'", 2)
         label = charset.decode("ascii", "replace") or None
         ordered[0] = _Piece(first.number, extended=True, value=rest)

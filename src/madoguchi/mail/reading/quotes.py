@@ -1,9 +1,11 @@
 """What the writer of a mail wrote himself: the text without quoted reply and signature.
 
-Conservative: keeping too much is a miss, cutting the writer's words a failure. So quoted lines go only from what
-is a reply or where a line says whose words follow; a forwarded mail is the writer's evidence and stays; and where
-nothing would be left, everything is kept.
+Conservative: keeping too much is a miss, cutting the writer's words a failure. So quoted lines go only from
+what is a reply or where a line says whose words follow; a forwarded mail is the writer's evidence and
+stays; and where nothing would be left, everything is kept.
 """
+
+# ruff: noqa: E501 - patterns are read whole
 
 from __future__ import annotations
 
@@ -84,7 +86,7 @@ def _without_original(lines: list[str], *, is_reply: bool) -> list[str]:
 def _is_header_block(lines: list[str], number: int) -> bool:
     if not _FROM_LINE.match(lines[number]):
         return False
-    return sum(1 for one in lines[number + 1 : number + 7] if _OTHER_LINE.match(one)) >= 2  # noqa: PLR2004
+    return sum(1 for one in lines[number + 1 : number + 7] if _OTHER_LINE.match(one)) >= 2
 
 
 def _after_header_block(lines: list[str]) -> list[str]:
@@ -129,12 +131,14 @@ def _attribution_lines(kept: list[str]) -> int:
     while last and not last[-1].strip():
         last.pop()
     empty = len(kept[-6:]) - len(last)
+    found = 0
     for count in (1, 2, 3):
-        if len(last) >= count and all(one.strip() for one in last[-count:]):
-            joined = " ".join(one.strip() for one in last[-count:])
-            if _is_attribution(joined):
-                return count + empty
-    return 0
+        if len(last) < count or not last[-count].strip():
+            break
+        joined = " ".join(one.strip() for one in last[-count:])
+        if _is_attribution(joined) and (not found or _OPENING.match(joined)):
+            found = count + empty
+    return found
 
 
 def _is_attribution(line: str) -> bool:
