@@ -66,6 +66,12 @@ def test_other_writings_are_read_too(codec: str, label: str, text: str, mislabel
     assert (decoded.text, decoded.used, decoded.clean) == (text, label, True)
 
 
+@pytest.mark.parametrize("label", ["windows-1252", "iso-8859-1", "us-ascii", None])
+@pytest.mark.parametrize("text", ["it wasn’t found by PowerShell", "café", "naïve", "5 € or £4", "“quoted”"])
+def test_one_sign_in_latin_text_is_no_ideograph(text: str, label: str | None) -> None:
+    assert charsets.decode(text.encode("cp1252"), label).text == text
+
+
 def test_utf_7_is_read_where_it_is_named_and_nowhere_else() -> None:
     raw = REPORT.encode("utf_7")
     assert charsets.decode(raw, "unicode-1-1-utf-7").text == REPORT

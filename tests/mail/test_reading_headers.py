@@ -64,6 +64,9 @@ def test_what_is_no_encoded_word_stays() -> None:
         (TITLE.encode("cp932") + b" <a@example.jp>", [(TITLE, "a@example.jp")]),
         (b'"a@trusted.example" <b@other.example>', [("a@trusted.example", "b@other.example")]),
         (b"MAILER-DAEMON <>", [("MAILER-DAEMON", "")]),
+        (b"a@example.jp b@example.jp", [("", "a@example.jp"), ("", "b@example.jp")]),
+        (b"P(A \\) b) <p(his)@example.jp(host)>", [("P", "p@example.jp")]),
+        (b"J <j@ example .jp>", [("J", "j@example.jp")]),
         (b"undisclosed-recipients:;", []),
         (b"", []),
         (b'"unclosed <a@example.jp>', [('"unclosed', "a@example.jp")]),
@@ -109,6 +112,10 @@ def test_a_file_name_is_read_in_every_dress(parameters: bytes) -> None:
     letter = read(b"From: a@example.jp", b"Content-Disposition: attachment; " + parameters)
     assert letter.parts[0].name == "報告.xls"
     assert letter.parts[0].disposition == "attachment"
+
+
+def test_a_missing_semicolon_is_seen() -> None:
+    assert read(b'Content-Type: text/plain\r\n charset="euc-jp"').parts[0].charset == "euc-jp"
 
 
 def test_a_quoted_name_may_hold_a_semicolon() -> None:

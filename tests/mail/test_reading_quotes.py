@@ -45,6 +45,8 @@ KEPT = [
     "Log:\n-----\n192.0.2.1\n-----",
     "A\n----------\n1. Contact\nTEL: 00\n----------",
     "From: the log\nno header block",
+    "The log:\n==========\n192.0.2.1 GET http://evil.example/\n==========",
+    "It came:\n==========\n例株式会社です。\nTEL: 00\n==========",
     "-- \nonly a signature",
     "x\n--\n" + "\n".join(f"line {n}" for n in range(20)),
     "See -- this",

@@ -313,5 +313,5 @@ def _share(text: str, writing: everyday.Writing) -> float:
     else:
         main = sum(count for char, count in beyond.items() if char in writing.main)
         good = main + sum(count for char, count in beyond.items() if char in writing.minor) / 2
-    misplaced = len(everyday.MISPLACED.findall(text)) if writing.alphabet else 0
+    misplaced = len((everyday.MISPLACED if writing.alphabet else everyday.SWALLOWED).findall(text))
     return (good - misplaced - ERROR_COST * wrong) / total

@@ -119,9 +119,12 @@ ANY_WIDE = Writing(
 NEVER = frozenset("\ufffd" + _span("\x80", "\x9f") + _span("\ue000", "\uf8ff"))
 """What no text holds: the mark of a misfit, the C1 controls, private use."""
 
+SWALLOWED = re.compile(r"[A-Za-z][\u3400-\u9fff\uac00-\ud7a3](?=[\x20-\x7e])")
+"""One ideograph alone behind a Latin letter: an accent or apostrophe (`wasn\x92t`) that took the next letter along."""
+
 MISPLACED = re.compile(
     r"[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]"  # two alphabets in one word
     r"|[а-яёα-ω][А-ЯЁΑ-Ω]|[А-ЯЁ]{2}[а-яё]"  # small before capital: KOI8-R read as windows-1251 swaps them
-    r"|[a-zà-öø-ÿąćęłńśźżčďěňřšťůžőű][A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻČĎĚŇŘŠŤŮŽŐ]"
+    r"|[a-zà-öø-ÿąćęłńśźżčďěňřšťůžőű][À-ÖØ-ÞĄĆĘŁŃŚŹŻČĎĚŇŘŠŤŮŽŐ]|[à-öø-ÿąćęłńśźżčďěňřšťůžőű][A-Z]"
     r"|[À-ÖØ-öø-ÿ]{3}"  # accents in a row
 )

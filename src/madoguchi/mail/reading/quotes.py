@@ -41,9 +41,10 @@ _OTHER_LINE = re.compile(
 _CUT_HERE = re.compile(rf"{_FROM_LINE.pattern}|[ \t]*[-_*=]{{2}}", re.IGNORECASE)
 _RULE = re.compile(r"^[ \t]*(?:[-=_*~━─―ー＝＿*＊+.・:]{6,}|(?:[-=*+][ \t]?){6,})[ \t]*$")
 _CONTACT = re.compile(
-    r"@|\bTEL\b|\bFAX\b|\bPhone\b|\bMobile\b|電話|〒|E-?mail|メール|https?://|株式会社|有限会社|大学|\bInc\.|\bLtd\b|GmbH",
+    r"\bTEL\b|\bFAX\b|\bPhone\b|\bMobile\b|電話|〒|株式会社|有限会社|合同会社|財団法人|社団法人|大学|\bInc\.|\bLtd\b|\bGmbH\b",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"。|ください|[.!?] +[A-Z]|.{61}")
 _HEADING = re.compile(r"^[ \t]*(?:\d+[.．)）]|[\[［【<＜■□●○◆◇・*#])")
 _DEVICE = re.compile(
     r"^[ \t]*(?:Sent from my [\w ]{2,40}|Get Outlook for \w+.{0,60}|(?:iPhone|iPad|Android)から送信|私の(?:iPhone|iPad)から送信"
@@ -172,6 +173,11 @@ def _without_ruled_signature(lines: list[str]) -> list[str]:
         if _RULE.match(lines[-back]):
             block = lines[-back + 1 : -1]
             filled = [one for one in block if one.strip()]
-            is_signature = any(map(_CONTACT.search, filled)) and not any(map(_HEADING.match, filled))
+            is_signature = any(map(_CONTACT.search, filled)) and not any(map(_no_signature_line, filled))
             return lines[:-back] if is_signature and any(one.strip() for one in lines[:-back]) else lines
     return lines
+
+
+def _no_signature_line(line: str) -> bool:
+    """A heading or a sentence: what stands between rules may be a section, a log, or a mail shown as evidence."""
+    return bool(_HEADING.match(line) or _SENTENCE.search(line))
