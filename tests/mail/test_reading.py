@@ -27,6 +27,7 @@ def mail(*lines: str, body: bytes = b"") -> bytes:
 def assert_whole(letter: Letter) -> None:
     shown = json.loads(json.dumps(letter.as_json()))
     assert set(shown) == FIELDS
+    json.dumps(letter.as_json(), ensure_ascii=False).encode()
     assert shown["kind"] in KINDS
     for part, given_part in zip(shown["parts"], letter.parts, strict=True):
         assert set(part) == PART_FIELDS

@@ -78,6 +78,10 @@ def test_utf_7_is_read_where_it_is_named_and_nowhere_else() -> None:
     assert charsets.decode(raw, None).text == raw.decode("ascii")
 
 
+def test_half_a_surrogate_pair_is_no_text() -> None:
+    assert charsets.decode(b"a+2AA-b", "utf-7").text == "a+2AA-b"
+
+
 def test_a_label_with_its_own_table_keeps_its_signs() -> None:
     assert charsets.decode("10時〜12時".encode("shift_jis"), "Shift_JIS").text == "10時〜12時"
     assert charsets.decode("10時～12時①".encode("cp932"), "Shift_JIS").text == "10時～12時①"

@@ -1,6 +1,8 @@
 """The writer's own words: quotes and signatures go, words never."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from madoguchi.mail.reading import kinds, quotes
 
@@ -87,3 +89,19 @@ def test_answers_within_an_original_message_stay() -> None:
 )  # fmt: skip
 def test_reply_and_forward_by_subject(subject: str, reply: bool, forward: bool) -> None:
     assert (kinds.is_reply(subject, answers=False), kinds.is_forward(subject)) == (reply, forward)
+
+
+LINES = st.sampled_from(
+    ["words", "> quoted", "", "-- ", "--", "==========", "TEL: 00", "On 1 Jun 2026, A <a@b.example> wrote:", "From: x",
+     "Sent: x", "To: y", "-----Original Message-----", "Sent from my iPhone", "1. Section", ">", "はい。"]
+)  # fmt: skip
+
+
+@given(st.lists(LINES, max_size=30), st.booleans(), st.booleans())
+@settings(max_examples=300)
+def test_nothing_is_added_and_never_everything_goes(lines: list[str], reply: bool, forward: bool) -> None:
+    text = "\n".join(lines)
+    own = quotes.new_text(text, is_reply=reply, is_forward=forward)
+    rest = iter(lines)
+    assert all(any(line.rstrip() == one.rstrip() for one in rest) for line in own.split("\n") if line.strip())
+    assert bool(own.strip()) == bool(text.strip())

@@ -194,7 +194,7 @@ def _seven_bit(raw: bytes, key: str) -> Decoded | None:
     """ASCII, and what a label says is dressed as ASCII."""
     if key in SEVEN_BIT:
         read = _strict(raw, *SEVEN_BIT[key])
-        if read:
+        if read and not _SURROGATE.search(read.text):  # Python's UTF-7 lets halves of pairs through
             return read
     if not raw.isascii() or b"\x1b" in raw or b"\x0e" in raw:
         return None
@@ -206,6 +206,7 @@ def _seven_bit(raw: bytes, key: str) -> Decoded | None:
     return Decoded(raw.decode("ascii"), name, clean=True)
 
 
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([@BDOPQ]|\([IJ])|\x0e")
 
 
