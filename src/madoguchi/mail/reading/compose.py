@@ -17,8 +17,9 @@ MAX_IDS = 1000
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,998}>")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _ONLY_ONCE = ("from", "subject", "date", "message-id", "to", "content-type", "reply-to")
-_AUTOREPLY_FIELDS = frozenset(("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from",
-                               "x-mail-autoreply"))  # fmt: skip
+_AUTOREPLY_FIELDS = frozenset(
+    ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from")
+)
 _TRIFLES = 20
 
 
