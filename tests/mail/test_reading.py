@@ -202,6 +202,20 @@ def test_an_attached_text_is_a_part_and_not_the_text() -> None:
     assert letter.parts[1].text == "log"
 
 
+def test_a_mail_that_is_only_a_text_file_is_that_text() -> None:
+    letter = reading.read(
+        mail("From: a@example.jp", "Content-Disposition: attachment; filename=r.txt", body=b"words")
+    )
+    assert letter.text == "words"
+
+
+def test_what_a_program_is_to_read_is_no_part_of_the_text() -> None:
+    body = b"--x\r\n\r\nCould not deliver.\r\n--x\r\nContent-Type: message/delivery-status\r\n\r\nStatus: 5.1.1\r\n--x--\r\n"
+    letter = reading.read(mail("From: a@example.jp", "Content-Type: multipart/report; boundary=x", body=body))
+    assert letter.text == "Could not deliver."
+    assert letter.parts[1].text == "Status: 5.1.1"
+
+
 def test_flowed_lines_are_put_together() -> None:
     head = ("From: a@example.jp", "Content-Type: text/plain; format=flowed")
     letter = reading.read(mail(*head, body=b"one \r\ntwo\r\n> three \r\n> four\r\n-- \r\nme\r\n"))
