@@ -49,7 +49,8 @@ def new_database(server: str = "") -> str:
 class Tree:
     """A process tree and its home in `folder`. `settings`: names without MADOGUCHI_.
 
-    `patches`: words of `launch` that spoil the build on purpose; `command`: "demo", "run", or one part alone.
+    `patches`: words of `launch` that spoil the build on purpose; `command`: "demo", "run", or one part alone;
+    `under`: a command that the tree runs under.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Tree:
         database: str = "",
         command: str = "demo",
         patches: Sequence[str] = (),
+        under: Sequence[str] = (),
         settings: Mapping[str, str] | None = None,
     ) -> None:
         self.home = folder / "home"
@@ -69,6 +71,7 @@ class Tree:
         self.temporary.mkdir(parents=True, exist_ok=True)
         self.smtp, self.http = free_port(), free_port()
         self.patches = list(patches)
+        self.under = list(under)
         self.command = command
         if store == "postgres":
             database = database or new_database()
@@ -124,14 +127,14 @@ class Tree:
         """Starts the tree and does not wait."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.words(self.command), env=self.environment, stdout=log, stderr=log, start_new_session=True
+                [*self.under, *self.words(self.command)], env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
 
     def is_ready(self) -> bool:
         """Whether the SMTP door greets and the web pages say that they are ready."""
         assert self.process is not None
         assert self.process.poll() is None, f"the tree ended by itself:\n{self.said()}"
-        return self.greets() and self.page("/readyz") == 200
+        return self.greets() and (self.command == "smtp" or self.page("/readyz") == 200)
 
     def greets(self) -> bool:
         """Whether the SMTP door says its banner."""

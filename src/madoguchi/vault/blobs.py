@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from madoguchi.lib.keyring import sync_folder
+from madoguchi.lib.keyring import make_folder, sync_folder
 from madoguchi.vault.scheme import VaultError
 
 READ = 1 << 18
@@ -37,9 +37,7 @@ class FolderStore:
 
     def put(self, blob: UUID, pieces: Iterable[bytes]) -> None:
         folder = self._folder(blob)
-        if not folder.is_dir():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            sync_folder(self._root)
+        make_folder(folder)
         handle = os.open(folder / blob.hex, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.writelines(pieces)
