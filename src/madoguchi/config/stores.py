@@ -6,6 +6,7 @@ from typing import Any
 import dj_database_url
 from django.db import connection
 
+<<<<<<< HEAD
 SQLITE_START = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -13,9 +14,14 @@ SQLITE_START = (
     "temp_store=MEMORY",
     "cache_size=-8000",
 )
+=======
+from madoguchi.config.sources import SettingsError
+
+SQLITE_START = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-8000")
+>>>>>>> holds
 
 
-class NotDurableError(Exception):
+class NotDurableError(SettingsError):
     """The database may lose what it has confirmed; Madoguchi does not start on it."""
 
 
