@@ -6,7 +6,8 @@ from typing import Any
 import dj_database_url
 from django.db import connection
 
-<<<<<<< HEAD
+from madoguchi.config.sources import SettingsError
+
 SQLITE_START = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -14,11 +15,6 @@ SQLITE_START = (
     "temp_store=MEMORY",
     "cache_size=-8000",
 )
-=======
-from madoguchi.config.sources import SettingsError
-
-SQLITE_START = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-8000")
->>>>>>> holds
 
 
 class NotDurableError(SettingsError):

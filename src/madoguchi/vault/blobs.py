@@ -40,11 +40,7 @@ class FolderStore:
 
     def put(self, blob: UUID, pieces: Iterable[bytes]) -> None:
         folder = self._folder(blob)
-<<<<<<< HEAD
-        for made in (self._root, folder):
-            if not made.is_dir():
-                made.mkdir(mode=0o700, parents=True, exist_ok=True)
-                sync_folder(made.parent)
+        make_folder(folder)
         path = folder / blob.hex
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -55,14 +51,6 @@ class FolderStore:
         except BaseException:
             path.unlink()  # half a blob helps nobody, and the disk may be full
             raise
-=======
-        make_folder(folder)
-        handle = os.open(folder / blob.hex, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
->>>>>>> holds
         sync_folder(folder)
 
     def get(self, blob: UUID) -> Iterator[bytes]:
