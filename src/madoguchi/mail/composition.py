@@ -9,12 +9,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>", re.ASCII)
+MOST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3: a path of 256 with its brackets
+# Atoms and dots in any order: Japanese carriers gave out addresses such as a..b.@, which RFC 5322 has no form for.
+# Nothing that a reader could take for an encoded word (RFC 2047).
+_DOTTED = re.compile(r"(?!.*=\?)[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 AUTO_SUBMITTED = frozenset({"", "no", "auto-generated", "auto-replied"})
 # utf8=False: what a header can't say in ASCII becomes encoded words, which every mail program reads.
 _POLICY = SMTP.clone(max_line_length=76)
@@ -103,10 +108,36 @@ def _message_id(value: str) -> str:
 
 
 def _address(name: str, address: str) -> Address:
+    """The address for a header field, and no other: what would have to be changed to fit there is refused."""
+    local, _, domain = address.rpartition("@")
     try:
-        return Address(display_name=_one_line(name), addr_spec=address)
-    except (ValueError, IndexError) as wrong:
+        whole = f"{local}@{_ascii_domain(domain)}"
+        if len(whole) > MOST_ADDRESS:
+            raise CompositionError(CompositionError.__doc__)
+        if _DOTTED.fullmatch(whole):
+            made = Address(_one_line(name), *whole.split("@"))
+        else:
+            made = Address(_one_line(name), addr_spec=whole)
+    except (
+        ValueError,
+        LookupError,
+        AttributeError,
+        MessageError,
+    ) as wrong:  # all of them, for hostile addresses
         raise CompositionError(CompositionError.__doc__) from wrong
+    if made.addr_spec != whole:
+        raise CompositionError(CompositionError.__doc__)
+    return made
+
+
+def _ascii_domain(domain: str) -> str:
+    """The A-labels of an internationalised domain, where they stand for this very name (RFC 5891); raises ValueError."""
+    if domain.isascii():
+        return domain
+    written = domain.encode("idna")
+    if written.decode("idna") != domain.lower():
+        raise ValueError("a name that IDNA 2003 takes for another")
+    return written.decode("ascii")
 
 
 def _one_line(text: str) -> str:
