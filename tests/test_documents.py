@@ -1,5 +1,6 @@
 """Documents are held against the code: their links, the commands they name, the tables made from it."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -173,3 +174,37 @@ def test_what_is_sealed_and_what_is_not_is_written_down_for_every_column() -> No
     sealed, clear = columns_under("What is sealed"), columns_under("What is not sealed")
     assert {table: sealed.get(table, set()) | clear[table] for table in clear} == stored
     assert not [table for table in sealed if sealed[table] & clear[table]]
+
+
+def defined_names() -> set[str]:
+    """Every class, function, method, class attribute and import of the source, by its full name."""
+    found: set[str] = set()
+
+    def note(body: list[ast.stmt], inside: str) -> None:
+        for node in body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                found.add(f"{inside}.{node.name}")
+                if isinstance(node, ast.ClassDef):
+                    note(node.body, f"{inside}.{node.name}")
+            elif isinstance(node, ast.Assign):
+                found.update(f"{inside}.{one.id}" for one in node.targets if isinstance(one, ast.Name))
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                found.add(f"{inside}.{node.target.id}")
+            elif isinstance(node, ast.ImportFrom):
+                found.update(f"{inside}.{one.asname or one.name}" for one in node.names)
+
+    for source in SOURCE.rglob("*.py"):
+        parts = source.relative_to(SOURCE.parent).with_suffix("").parts
+        module = ".".join(part for part in parts if part != "__init__")
+        found.add(module)
+        note(ast.parse(source.read_text(encoding="utf-8")).body, module)
+    return found
+
+
+def test_every_name_on_the_map_and_in_the_packages_readmes_is_defined() -> None:
+    known = defined_names()
+    for document in (ROOT / "docs/ARCHITECTURE.md", *sorted(SOURCE.glob("*/README.md"))):
+        spans = re.findall(r"`([a-z_]+|[A-Z]\w+)((?:\.\w+)+)`", text_of(document))
+        named = {first + rest for first, rest in spans if not rest.endswith((".py", ".toml"))}
+        unknown = [one for one in named if not any(known_name.endswith(f".{one}") for known_name in known)]
+        assert not unknown, name(document)
