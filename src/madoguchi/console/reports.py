@@ -63,7 +63,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     context = {
         "page": "queue",
         "views": _views(view),
-        "rows": [_row(row, states) for row in rows],
+        "rows": [_row(row, states, view) for row in rows],
         "older_url": places.url(view, "before", page.older),
         "newer_url": places.url(view, "after", page.newer),
     }
@@ -85,7 +85,7 @@ def _views(current: str) -> list[dict[str, Any]]:
     ]
 
 
-def _row(row: queries.QueueRow, states: dict[UUID, str]) -> dict[str, Any]:
+def _row(row: queries.QueueRow, states: dict[UUID, str], view: str) -> dict[str, Any]:
     state = shown.acknowledged(row.acknowledgement, states.get(row.letter, "") if row.letter else "")
     report = row.report
     return {
@@ -96,10 +96,14 @@ def _row(row: queries.QueueRow, states: dict[UUID, str]) -> dict[str, Any]:
         "sender_address": row.sender_address,
         "subject": row.subject,
         "attachments": report.attachments,
-        "waiting": report.waiting_since is not None,
+        # The view's own name says it where all of its rows wait, or none.
+        "waiting": view == "all" and report.waiting_since is not None,
         "is_new": report.version == 1 and report.waiting_since is not None,
+        "is_reply": report.version > 1 and report.waiting_since is not None,
         "acknowledged": state,
-        "acknowledged_label": shown.ACKNOWLEDGEMENTS[state],
+        "acknowledged_label": ""
+        if (state, report.automatic) in shown.ORDINARY
+        else shown.ACKNOWLEDGEMENTS[state],
         "repeats": row.repeats,
         "possible": row.possible,
     }
@@ -156,6 +160,7 @@ def _report(opened: OpenedReport) -> dict[str, Any]:
     return {
         "reference": row.correspondence.reference,
         "received_at": row.received_at,
+        "subject": shown.subject(opened),
         "provider_name": opened.provider_name,
         "provider_address": opened.provider_address,
         "waiting": row.waiting_since is not None,
