@@ -2,16 +2,17 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
-from console.cast import handler, received, report
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from incidents.mails import ALICE, incoming, mail
 
+from console.cast import handler, received, report
+from incidents.mails import ALICE, incoming, mail
 from madoguchi.audit.actions import Actor
 from madoguchi.audit.models import Entry
 from madoguchi.incidents import actions
@@ -72,11 +73,11 @@ def test_paging_back_and_forth_shows_every_report_once_and_in_order(view: str) -
     first = bob.get(QUEUE, {"view": view})
     older = walk(bob, first, "next")
     assert [len(page) for page in older] == [PAGE, PAGE, 20]
-    assert sum(older, []) == newest_first(reports)
+    assert list(chain(*older)) == newest_first(reports)
     assert way(first, "prev") == ""
     last = bob.get(way(bob.get(way(first, "next")), "next"))
     newer = walk(bob, last, "prev")
-    assert sum(reversed(newer), []) == newest_first(reports)
+    assert list(chain(*reversed(newer))) == newest_first(reports)
 
 
 def test_what_comes_in_while_somebody_pages_moves_nothing_of_what_follows() -> None:
@@ -128,7 +129,9 @@ def test_each_view_holds_what_its_name_says() -> None:
 def test_the_counts_are_those_of_the_views_they_lead_to() -> None:
     arrive(4)
     page = handler().get(QUEUE).content.decode()
-    assert re.search(r'href="/console/\?view=waiting" aria-current="page">Waiting for us <span class="count">4<', page)
+    assert re.search(
+        r'href="/console/\?view=waiting" aria-current="page">Waiting for us <span class="count">4<', page
+    )
 
 
 @pytest.mark.parametrize("view", ["waiting", "done", "automatic", "all"])
