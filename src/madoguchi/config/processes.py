@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from madoguchi.config.command import set_up_django
 from madoguchi.config.options import options
 from madoguchi.lib import keyring
+from madoguchi.lib.logs import error_class
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ def run_all(greeting: str = "") -> int:
     """Runs everything until SIGINT or SIGTERM."""
     _refuse_early()
     set_up_django()
+    _refuse_unless_durable()
     return _Tree({"web": _web, "smtp": _smtp, "worker": _worker}).run(greeting)
 
 
@@ -91,6 +93,20 @@ def _refuse_early() -> None:
         keyring.load(chosen.keyring, ())
     except keyring.KeyringError as error:
         raise SettingsError(str(error)) from error
+
+
+def _refuse_unless_durable() -> None:
+    """The same where a commit could be lost. A database that is away may come back: the parts wait for it."""
+    from django.db import OperationalError, connections
+
+    from madoguchi.config.stores import refuse_unless_durable
+
+    try:
+        refuse_unless_durable()
+    except OperationalError as away:
+        log.warning("The database does not answer yet (%s)", error_class(away))
+    finally:
+        connections.close_all()
 
 
 # --- The parts ---------------------------------------------------------------------------------------------

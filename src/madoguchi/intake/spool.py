@@ -16,7 +16,7 @@ from uuid import UUID
 
 from madoguchi.intake.incoming import Envelope, Incoming
 from madoguchi.lib.ids import new_id
-from madoguchi.lib.keyring import Keyring, sync_folder
+from madoguchi.lib.keyring import Keyring, make_folder, sync_folder
 from madoguchi.vault.scheme import Place, VaultError, WrappedKey, Wrapper
 
 LABEL = "intake.spool"
@@ -40,7 +40,7 @@ def leave(folder: Path, keyring: Keyring, envelope: Envelope, raw: bytes, now: d
         "wrapped": base64.b64encode(stored.wrapped).decode("ascii"),
     }
     body = (envelope.to_json().encode() + b"\n", raw)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     new, final = folder / f".{arrival.hex}.new", folder / arrival.hex
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
