@@ -1,9 +1,10 @@
 """A store filled with reports of the past year, by the verbs that real mail goes through; kept between runs.
 
-What is the product's own: accepting (`store`), understanding and receiving (`understand_due`), the acknowledgement with
-its clearance, sending (`Sender.send_due`), setting aside a tenth of them. What is left out: SMTP (mails are handed to
-`store`), looking up who vouches for a sender (taken as given), the network of sending (the relay here says yes to
-all), and the disk's syncs while filling. Time is told to the verbs, so that the reports lie in the past.
+What is the product's own: accepting (`store`), understanding and receiving (`understand_due`), the
+acknowledgement with its clearance, sending (`Sender.send_due`), setting aside a tenth of them. What is left
+out: SMTP (mails are handed to `store`), looking up who vouches for a sender (taken as given), the network of
+sending (the relay here says yes to all), and the disk's syncs while filling. Time is told to the verbs, so
+that the reports lie in the past.
 """
 
 import hashlib
@@ -45,13 +46,18 @@ def _copy(source: Path, target: Path) -> None:
 
 def _kept(store: Store, count: int) -> Path:
     """Its folder, named after everything that a filled store depends on."""
-    depends = [*sorted((ROOT / "src").glob("madoguchi/*/migrations/0*.py")), ROOT / "src/madoguchi/vault/scheme.py"]
+    depends = [
+        *sorted((ROOT / "src").glob("madoguchi/*/migrations/0*.py")),
+        ROOT / "src/madoguchi/vault/scheme.py",
+    ]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in depends) + bytes([VERSION]))
     return KEPT / f"{store}-{count}-{digest.hexdigest()[:12]}"
 
 
 def _make(store: Store, count: int, kept: Path) -> None:
-    sys.stderr.write(f"Filling {store} with {count} reports; kept in {kept.relative_to(ROOT)} for the next time.\n")
+    sys.stderr.write(
+        f"Filling {store} with {count} reports; kept in {kept.relative_to(ROOT)} for the next time.\n"
+    )
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir(parents=True)
     with fresh(store) as ground:
@@ -81,7 +87,9 @@ def fill(count: int, until: datetime) -> None:
 
     migrate()
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA synchronous=OFF" if connection.vendor == "sqlite" else "SET synchronous_commit=off")
+        cursor.execute(
+            "PRAGMA synchronous=OFF" if connection.vendor == "sqlite" else "SET synchronous_commit=off"
+        )
     times = list(moments(until - SPAN, until, count))
     begin = time.monotonic()
     for start in range(0, count, BATCH):
@@ -92,7 +100,9 @@ def fill(count: int, until: datetime) -> None:
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE")
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
+        cursor.execute(
+            "PRAGMA wal_checkpoint(TRUNCATE)" if connection.vendor == "sqlite" else "VACUUM ANALYZE"
+        )
 
 
 def _fill(numbers: range, times: Sequence[datetime]) -> None:
@@ -112,7 +122,9 @@ def _incoming(number: int, at: datetime):  # noqa: ANN202 -- its type needs Djan
     from madoguchi.intake.actions import Envelope, Incoming
     from madoguchi.lib.ids import new_id
 
-    envelope = Envelope(door="smtp", peer="127.0.0.1", helo="mx.csirt.example", mail_from=sender(number), rcpt_to=(COUNTER,))
+    envelope = Envelope(
+        door="smtp", peer="127.0.0.1", helo="mx.csirt.example", mail_from=sender(number), rcpt_to=(COUNTER,)
+    )
     return Incoming(id=new_id(at), received_at=at, envelope=envelope, raw=mail(number))
 
 
@@ -124,7 +136,9 @@ def _set_some_aside(numbers: range, times: Sequence[datetime], now: datetime) ->
     from madoguchi.incidents.models import Report
 
     actor = Actor("staff", str(UUID(int=1)))
-    recent = Report.objects.filter(received_at__gte=times[numbers[0]]).order_by("id").values_list("id", flat=True)
+    recent = (
+        Report.objects.filter(received_at__gte=times[numbers[0]]).order_by("id").values_list("id", flat=True)
+    )
     for report in list(recent)[::ASIDE]:
         set_aside(actor=actor, now=now, report_id=report, version=1)
 

@@ -1,4 +1,4 @@
-"""Mails to measure with: readable, no two alike, from many senders at many sites, vouched for by a relay of ours."""
+"""Mails to measure with: readable, no two alike, from many senders, vouched for by a relay of ours."""
 
 import random
 from collections.abc import Iterator
@@ -9,7 +9,10 @@ RELAY = "mx.csirt.example"
 SITES, PEOPLE = 2_000, 20_000
 WHAT = (
     ("不審なログインについて", "昨夜、弊社のサーバーに不審なログインがありました。ログを添えます。"),
-    ("Phishing page at your constituent", "This page imitates our bank and asks for passwords. Please have it taken down."),
+    (
+        "Phishing page at your constituent",
+        "This page imitates our bank and asks for passwords. Please have it taken down.",
+    ),
     ("Scans from 192.0.2.7", "Our sensors saw scans of port 22 from this address since midnight."),
     ("フィッシングサイトの報告", "以下のサイトが当社を装っています。確認をお願いいたします。"),
     ("Open resolver used in an attack", "This resolver answers the whole world and was used against us."),
@@ -28,7 +31,10 @@ def mail(number: int, size: int = 1500) -> bytes:
     chance = random.Random(number)
     subject, text = WHAT[number % len(WHAT)]
     address = sender(number)
-    lines = [LINE.format(n % 60, chance.randrange(9999), chance.randrange(255), chance.randrange(65535)) for n in range(size // 80)]
+    lines = [
+        LINE.format(n % 60, chance.randrange(9999), chance.randrange(255), chance.randrange(65535))
+        for n in range(size // 80)
+    ]
     head = (
         f"Authentication-Results: {RELAY}; dkim=pass header.d={address.partition('@')[2]}\r\n"
         f"From: Person {number % PEOPLE} <{address}>\r\nTo: <{COUNTER}>\r\nSubject: {subject} ({number})\r\n"
