@@ -59,7 +59,7 @@ class Transport:
 def cleared_content(draft: Draft) -> bytes:
     """The bytes that are cleared: header fields and a text/plain entity in UTF-8. Raises CompositionError.
 
-    Written out field by field with the standard library's encoders: its EmailMessage parses every field that it is
+    Written field by field with the standard library's encoders: its EmailMessage parses every field that it is
     given, which cost a fifth of all work on a report.
     """
     try:
@@ -92,7 +92,7 @@ def _entity(text: str) -> bytes:
 
 
 def _words(field: str, text: str) -> str:
-    """A field of free text: plain words up to the first that ASCII can't say, encoded words (RFC 2047) from there on."""
+    """Free text: plain words up to the first that ASCII can't say, then encoded words (RFC 2047)."""
     words = text.split()
     plain = list(takewhile(_is_plain, words))
     header = Header(header_name=field, maxlinelen=LINE)
