@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiosmtpd.controller import Controller
+
 from journeys.tree import ADDRESS, free_port
 
 LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -41,7 +42,9 @@ class Sink:
         self._controller.start()
         return self
 
-    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
         self._controller.stop(no_assert=True)
 
 
@@ -62,7 +65,9 @@ class Sender:
         """The code of the last reply to one mail; 0 where the connection was lost, so nobody knows."""
         try:
             if self._smtp is None:
-                self._smtp = smtplib.SMTP("127.0.0.1", self._port, local_hostname="mx.reporter.example", timeout=60)
+                self._smtp = smtplib.SMTP(
+                    "127.0.0.1", self._port, local_hostname="mx.reporter.example", timeout=60
+                )
                 self._smtp.ehlo()
             options = [f"SIZE={len(content)}", "BODY=8BITMIME"]
             code, _ = self._smtp.mail(sender, options)

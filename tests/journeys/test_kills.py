@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
 from journeys.mails import Mail, report
 from journeys.sink import Sender, Sink
 from journeys.tree import State, Tree
@@ -109,7 +110,9 @@ def hold_through_kills(tree: Tree, sink: Sink, *, many: int, kills: int) -> None
         assert tree.stop() == 0
     twice = doubled(state, mails, sink)
     repeats = len(state.arrivals) - many
-    print(f"seed {seed}: {many} mails, {kills} kills, {crowd.again} sent again, {repeats} repeats, {twice} letters twice")
+    print(
+        f"seed {seed}: {many} mails, {kills} kills, {crowd.again} sent again, {repeats} repeats, {twice} letters twice"
+    )
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from journeys.tree import Tree, new_database
 
+from journeys.tree import Tree, new_database
 from postgres import Cluster
 
 pytestmark = pytest.mark.store
@@ -32,10 +32,15 @@ def test_sqlite_below_full_is_refused_whichever_part_starts(tmp_path: Path) -> N
     tree = Tree(tmp_path, patches=["sqlite-off"], settings=RELAY)
     assert tree.call("init", "--staff", "hanako").returncode == 0
     for part in ("run", "smtp", "worker"):
-        assert refusal(tree, part) == "madoguchi: SQLite runs below synchronous=FULL: a confirmed mail could be lost.\n"
+        assert (
+            refusal(tree, part)
+            == "madoguchi: SQLite runs below synchronous=FULL: a confirmed mail could be lost.\n"
+        )
 
 
-def test_a_postgresql_that_does_not_sync_is_refused(tmp_path: Path, store: str, request: pytest.FixtureRequest) -> None:
+def test_a_postgresql_that_does_not_sync_is_refused(
+    tmp_path: Path, store: str, request: pytest.FixtureRequest
+) -> None:
     if store != "postgres":
         pytest.skip("this run is on SQLite")
     cluster: Cluster = request.getfixturevalue("cluster")

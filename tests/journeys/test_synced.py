@@ -8,15 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from journeys import tracing
 from journeys.mails import Mail, report
 from journeys.sink import Sender
 from journeys.tracing import Confirmed
 from journeys.tree import Tree, new_database, wait_until
-
 from postgres import Cluster
 
-pytestmark = [pytest.mark.store, pytest.mark.skipif(bool(tracing.why_not()), reason=tracing.why_not() or "can trace")]
+pytestmark = [
+    pytest.mark.store,
+    pytest.mark.skipif(bool(tracing.why_not()), reason=tracing.why_not() or "can trace"),
+]
 
 LOGS = {"sqlite": re.compile(r"sqlite3-wal$"), "postgres": re.compile(r"/pg_wal/[0-9A-F]{24}$")}
 SETTINGS = {"BLOB_BYTES": "65536", "RELAY_URL": "smtp://127.0.0.1:1"}
@@ -58,7 +61,15 @@ def traced_server(server: str, output: Path) -> Iterator[None]:
         trace.terminate()
 
 
-def trace(folder: Path, store: str, mails: Sequence[Mail], *, connections: int = 1, patches: Sequence[str] = (), fsync: str = "on") -> list[Confirmed]:
+def trace(
+    folder: Path,
+    store: str,
+    mails: Sequence[Mail],
+    *,
+    connections: int = 1,
+    patches: Sequence[str] = (),
+    fsync: str = "on",
+) -> list[Confirmed]:
     """What was synced for each 250 of the SMTP door on a new home."""
     folder.mkdir(exist_ok=True)
     door, server = folder / "door.trace", folder / "server.trace"
@@ -68,15 +79,30 @@ def trace(folder: Path, store: str, mails: Sequence[Mail], *, connections: int =
     try:
         postmaster = (cluster.data / "postmaster.pid").read_text().split()[0]
         with traced_server(postmaster, server):
-            return _traced(folder, new_database(cluster.url()), door, mails, connections, patches, [door, server])
+            return _traced(
+                folder, new_database(cluster.url()), door, mails, connections, patches, [door, server]
+            )
     finally:
         cluster.remove()
 
 
 def _traced(
-    folder: Path, database: str, door: Path, mails: Sequence[Mail], connections: int, patches: Sequence[str], files: list[Path]
+    folder: Path,
+    database: str,
+    door: Path,
+    mails: Sequence[Mail],
+    connections: int,
+    patches: Sequence[str],
+    files: list[Path],
 ) -> list[Confirmed]:
-    tree = Tree(folder, database=database, command="smtp", patches=patches, under=tracing.strace(door), settings=SETTINGS)
+    tree = Tree(
+        folder,
+        database=database,
+        command="smtp",
+        patches=patches,
+        under=tracing.strace(door),
+        settings=SETTINGS,
+    )
     assert tree.call("init", "--staff", "hanako").returncode == 0
     with tree:
         send(tree.smtp, mails, connections)

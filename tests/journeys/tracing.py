@@ -9,7 +9,9 @@ from pathlib import Path
 
 CALLS = "trace=fsync,fdatasync,recvfrom,sendto,mkdir,mkdirat"
 LINE = re.compile(r"^(?P<pid>\d+) +(?P<at>[\d.]+) (?P<rest>.*)$")
-CALL = re.compile(r"^(?P<name>\w+)\((?P<words>.*?)(?:\) += (?P<result>-?\d+).*<(?P<took>[\d.]+)>| <unfinished \.\.\.>)$")
+CALL = re.compile(
+    r"^(?P<name>\w+)\((?P<words>.*?)(?:\) += (?P<result>-?\d+).*<(?P<took>[\d.]+)>| <unfinished \.\.\.>)$"
+)
 RESUMED = re.compile(r"^<\.\.\. (?P<name>\w+) resumed>.* = (?P<result>-?\d+).*<(?P<took>[\d.]+)>$")
 NAMED = re.compile(r"^(?:AT_FDCWD[^,]*, )?(?:\d+<(?P<handle>.*?)>|\"(?P<path>[^\"]*)\")")
 STORED = '"250 2.0.0 safely stored'
@@ -36,7 +38,9 @@ def why_not() -> str:
     if shutil.which("strace") is None:
         return "strace is not installed; `make test` installs Debian's strace"
     tried = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, check=False)
-    return "" if tried.returncode == 0 else f"this machine permits no tracing: {tried.stderr.decode().strip()}"
+    return (
+        "" if tried.returncode == 0 else f"this machine permits no tracing: {tried.stderr.decode().strip()}"
+    )
 
 
 def events(*files: Path) -> list[Event]:

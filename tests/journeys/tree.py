@@ -91,7 +91,12 @@ class Tree:
         """What a process of this tree sees; nothing of the tests' own settings."""
         ours = ("MADOGUCHI_", "DJANGO_", "TEST_", "PYTEST_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        return {**kept, **self.settings, "TMPDIR": str(self.temporary), "JOURNEY_PATCHES": ",".join(self.patches)}
+        return {
+            **kept,
+            **self.settings,
+            "TMPDIR": str(self.temporary),
+            "JOURNEY_PATCHES": ",".join(self.patches),
+        }
 
     def words(self, *command: str) -> list[str]:
         """The command line of one of the product's commands."""
@@ -102,7 +107,12 @@ class Tree:
     def call(self, *command: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Runs one command to its end."""
         return subprocess.run(
-            self.words(*command), env=self.environment, input=given, capture_output=True, check=False, timeout=PATIENCE
+            self.words(*command),
+            env=self.environment,
+            input=given,
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
         )
 
     def ask(self, script: str, *words: str) -> Any:
@@ -127,7 +137,11 @@ class Tree:
         """Starts the tree and does not wait."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.under, *self.words(self.command)], env=self.environment, stdout=log, stderr=log, start_new_session=True
+                [*self.under, *self.words(self.command)],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     def is_ready(self) -> bool:
@@ -185,7 +199,9 @@ class Tree:
         found = []
         for entry in Path("/proc").iterdir():
             try:
-                words = (entry / "stat").read_text().rpartition(")")[2].split() if entry.name.isdigit() else []
+                words = (
+                    (entry / "stat").read_text().rpartition(")")[2].split() if entry.name.isdigit() else []
+                )
             except (FileNotFoundError, ProcessLookupError):
                 continue
             if words and int(words[2]) == self.process.pid and words[0] != "Z":

@@ -67,7 +67,9 @@ def worker(argv: list[str]) -> int:
 
 
 def _no_words(argv: list[str], name: str, says: str) -> None:
-    parser = argparse.ArgumentParser(prog=f"madoguchi {name}", description=says, epilog=f"example: madoguchi {name}")
+    parser = argparse.ArgumentParser(
+        prog=f"madoguchi {name}", description=says, epilog=f"example: madoguchi {name}"
+    )
     parser.parse_args(argv)
 
 
@@ -84,7 +86,9 @@ def _refuse_early() -> None:
 
     chosen = options()
     if not chosen.relay_url:
-        raise SettingsError("MADOGUCHI_RELAY_URL is missing: name where outgoing mail goes, as smtp://host:port.")
+        raise SettingsError(
+            "MADOGUCHI_RELAY_URL is missing: name where outgoing mail goes, as smtp://host:port."
+        )
     try:
         keyring.load(chosen.keyring, ())
     except keyring.KeyringError as error:
@@ -113,7 +117,9 @@ _GRANIAN_LOGS = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"generic": {"()": "madoguchi.lib.logs.PlainFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stderr"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stderr"}
+    },
     "loggers": {"_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
 }
 
@@ -192,7 +198,9 @@ class _Tree:
         name = self._children.pop(child, None)
         if name is None or self._stopping:
             return
-        log.error("%s ended by itself (status %s) and is started again", name, os.waitstatus_to_exitcode(status))
+        log.error(
+            "%s ended by itself (status %s) and is started again", name, os.waitstatus_to_exitcode(status)
+        )
         time.sleep(AGAIN_AFTER)
         if not self._stopping:
             self._start(name)

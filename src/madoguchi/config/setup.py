@@ -41,7 +41,9 @@ def init(argv: list[str]) -> int:
         epilog=_INIT_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--staff", required=True, metavar="USERNAME", help="the first account's name for signing in")
+    parser.add_argument(
+        "--staff", required=True, metavar="USERNAME", help="the first account's name for signing in"
+    )
     parser.add_argument("--name", metavar="NAME", help="the person's name, as pages show it")
     given = parser.parse_args(argv)
     chosen = options()
@@ -64,7 +66,9 @@ def init(argv: list[str]) -> int:
 def upgrade(argv: list[str]) -> int:
     """`madoguchi upgrade`: migrations."""
     parser = argparse.ArgumentParser(
-        prog="madoguchi upgrade", description="Brings the database to this release.", epilog="example: madoguchi upgrade"
+        prog="madoguchi upgrade",
+        description="Brings the database to this release.",
+        epilog="example: madoguchi upgrade",
     )
     parser.parse_args(argv)
     migrate()

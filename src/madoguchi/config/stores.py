@@ -8,7 +8,13 @@ from django.db import connection
 
 from madoguchi.config.sources import SettingsError
 
-SQLITE_START = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-8000")
+SQLITE_START = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "cache_size=-8000",
+)
 
 
 class NotDurableError(SettingsError):

@@ -67,7 +67,7 @@ def _loop(name: str, step: Callable[[], int], stop: threading.Event) -> None:
         try:
             close_old_connections()
             done = step()
-        except Exception as error:  # noqa: BLE001 -- a worker goes on; the rows stay due and the error is said
+        except Exception as error:
             if error_class(error) != trouble:
                 trouble = error_class(error)
                 log.exception("The worker's %s stopped short and will go on", name)

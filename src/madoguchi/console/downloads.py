@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
+from django.utils.http import content_disposition_header
 
 from madoguchi.audit.actions import Actor
 from madoguchi.incidents.actions import note_download
@@ -56,6 +57,4 @@ def _download(content: bytes, name: str) -> HttpResponse:
 
 
 def _disposition(name: str) -> str:
-    from django.utils.http import content_disposition_header
-
     return content_disposition_header(as_attachment=True, filename=name) or "attachment"

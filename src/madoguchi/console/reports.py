@@ -1,10 +1,11 @@
 """The queue and the report page."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,9 +15,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from madoguchi.console import downloads, places, shown
+from madoguchi.console import downloads, places, shown, work
 from madoguchi.console.forms import AnswerForm
-from madoguchi.identity.queries import actor_of, permitted, staff_names
+from madoguchi.identity.queries import Staff, actor_of, may, permitted, staff_names
 from madoguchi.incidents import actions, queries
 from madoguchi.incidents.queries import OpenedReport
 from madoguchi.mail.queries import letter_states, sent_letters
@@ -31,11 +32,21 @@ VIEW_NAMES: dict[str, str | Promise] = {
 
 @never_cache
 @require_safe
+@login_required
+def desk(request: HttpRequest) -> HttpResponseBase:
+    """The console's first page: the queue for who reads reports, the due work for who runs the machine."""
+    if "read-reports" not in may(cast("Staff", request.user)):
+        return work.page(request)
+    return queue(request)
+
+
 @permitted("read-reports")
 def queue(request: HttpRequest) -> HttpResponse:
     view = request.GET.get("view", "waiting")
     view = view if view in VIEW_NAMES else "waiting"
-    page = queries.page_of(view, before=places.read(request.GET.get("before")), after=places.read(request.GET.get("after")))
+    page = queries.page_of(
+        view, before=places.read(request.GET.get("before")), after=places.read(request.GET.get("after"))
+    )
     rows = actions.open_rows(actor=actor_of(request), now=timezone.now(), reports=page.reports, view=view)
     states = letter_states([row.letter for row in rows if row.letter])
     context = {
@@ -90,15 +101,16 @@ def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
     return _report_page(request, report_id)
 
 
-def _report_page(request: HttpRequest, report_id: UUID, sent: QueryDict | None = None, problem: str = "") -> HttpResponse:
+def _report_page(
+    request: HttpRequest, report_id: UUID, sent: QueryDict | None = None, problem: str = ""
+) -> HttpResponse:
     opened = actions.open_report(actor=actor_of(request), now=timezone.now(), report_id=report_id)
     form = AnswerForm(sent, initial={"version": opened.report.version})
     form.recipient = opened.provider_address
     if problem:
         form.add_error(None, problem)
         # What was typed stays; what came in meanwhile now stands above it, so the next send is a choice.
-        form.data = form.data.copy()
-        form.data["version"] = str(opened.report.version)
+        form.data = {**request.POST.dict(), "version": str(opened.report.version)}
     letters = sent_letters([message.letter for message in opened.messages if message.letter])
     names = staff_names([message.staff for message in opened.messages if message.staff])
     context = {
@@ -108,7 +120,11 @@ def _report_page(request: HttpRequest, report_id: UUID, sent: QueryDict | None =
         "acknowledgement": _acknowledgement(opened, {one: letter.state for one, letter in letters.items()}),
         "thread": shown.thread(opened, letters, names),
         "possible": [
-            {"reference": reference, "url": reverse("console:report", args=[other]), "why": shown.POSSIBLE[why]}
+            {
+                "reference": reference,
+                "url": reverse("console:report", args=[other]),
+                "why": shown.POSSIBLE[why],
+            }
             for reference, other, why in opened.possible
         ],
         "repeats": [{"at": repeat.at} for repeat in opened.repeats],
@@ -128,6 +144,7 @@ def _report(opened: OpenedReport) -> dict[str, Any]:
         "provider_address": opened.provider_address,
         "waiting": row.waiting_since is not None,
         "done_at": ends[-1] if ends else None,
+        "version": row.version,
         "answer_url": reverse("console:answer", args=[row.id]),
         "done_url": reverse("console:set-aside", args=[row.id]),
     }
@@ -161,7 +178,9 @@ def answer(request: HttpRequest, report_id: UUID) -> HttpResponse:
             request,
             report_id,
             request.POST,
-            _("Something new came in since you opened this report. Read it above, then send again; your text is kept."),
+            _(
+                "Something new came in since you opened this report. Read it above, then send again; your text is kept."
+            ),
         )
     messages.success(request, _("Your answer is on its way."))
     return HttpResponseRedirect(reverse("console:report", args=[report_id]))
@@ -174,10 +193,15 @@ def set_aside(request: HttpRequest, report_id: UUID) -> HttpResponse:
     version = request.POST.get("version", "")
     try:
         actions.set_aside(
-            actor=actor_of(request), now=timezone.now(), report_id=report_id, version=int(version) if version.isdecimal() else 0
+            actor=actor_of(request),
+            now=timezone.now(),
+            report_id=report_id,
+            version=int(version) if version.isdecimal() else 0,
         )
     except actions.ChangedMeanwhileError:
-        messages.warning(request, _("Something new came in since you opened this report. It stays in the queue."))
+        messages.warning(
+            request, _("Something new came in since you opened this report. It stays in the queue.")
+        )
         return HttpResponseRedirect(reverse("console:report", args=[report_id]))
     messages.success(request, _("Done: nobody waits for an answer to this report."))
     return HttpResponseRedirect(reverse("console:queue"))
@@ -190,7 +214,9 @@ def acknowledge(request: HttpRequest, report_id: UUID) -> HttpResponse:
     try:
         actions.send_held_acknowledgement(actor=actor_of(request), now=timezone.now(), report_id=report_id)
     except actions.NothingToSendError:
-        messages.warning(request, _("This acknowledgement was sent already, or can't be sent to this sender."))
+        messages.warning(
+            request, _("This acknowledgement was sent already, or can't be sent to this sender.")
+        )
     else:
         messages.success(request, _("The acknowledgement is on its way."))
     return HttpResponseRedirect(reverse("console:report", args=[report_id]))

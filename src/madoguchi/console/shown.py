@@ -57,12 +57,16 @@ REASONS: Mapping[str, Words] = {
     "role-address": gettext_lazy("The sender's address belongs to a program."),
     "address-cap-authenticated": gettext_lazy("This address had its acknowledgements for today."),
     "address-cap": gettext_lazy("Nothing vouches for the sender, who had an acknowledgement today."),
-    "domain-cap": gettext_lazy("Nothing vouches for the sender, and its domain had its acknowledgements for today."),
-    "total-cap": gettext_lazy("Nothing vouches for the sender, and today's acknowledgements to such are used up."),
+    "domain-cap": gettext_lazy(
+        "Nothing vouches for the sender, and its domain had its acknowledgements for today."
+    ),
+    "total-cap": gettext_lazy(
+        "Nothing vouches for the sender, and today's acknowledgements to such are used up."
+    ),
     "by-a-person": gettext_lazy("Sent by a person."),
 }
 POSSIBLE: Mapping[str, Words] = {
-    "conflict": gettext_lazy("The mail answers letters of two threads."),
+    "conflict": gettext_lazy("The mail replies to letters of two correspondences."),
     "several-references": gettext_lazy("The subject names several references."),
     "unauthenticated": gettext_lazy("The subject names it, but nothing vouches for the sender."),
     "not-a-party": gettext_lazy("The subject names it, but the sender takes no part in it."),
@@ -76,7 +80,9 @@ def acknowledged(verdict: str, letter_state: str) -> str:
     return "capped" if verdict == "capped" else "none"
 
 
-def thread(opened: OpenedReport, letters: Mapping[UUID, SentLetter], staff: Mapping[UUID, str]) -> list[dict[str, Any]]:
+def thread(
+    opened: OpenedReport, letters: Mapping[UUID, SentLetter], staff: Mapping[UUID, str]
+) -> list[dict[str, Any]]:
     """The entries of the correspondence, oldest first."""
     return [_entry(opened, message, letters, staff) for message in opened.messages]
 
@@ -90,7 +96,9 @@ def _entry(
         "kind_label": MESSAGE_KINDS.get(message.kind, message.kind),
     }
     if message.letter is not None:
-        return entry | _outgoing(letters.get(message.letter), staff.get(message.staff) if message.staff else None)
+        return entry | _outgoing(
+            letters.get(message.letter), staff.get(message.staff) if message.staff else None
+        )
     return entry | _incoming(message, opened.items_of(message.id))
 
 

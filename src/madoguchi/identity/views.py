@@ -2,7 +2,6 @@
 
 import ipaddress
 import time
-from typing import cast
 
 from django.contrib.auth import login, logout
 from django.core.exceptions import ValidationError
@@ -36,7 +35,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return render(request, "identity/sign_in.html", {"form": form, "wait": wait}, status=429)
         form = SignInForm(request, data=request.POST)
         if form.is_valid():
-            return _begin_session(request, cast("Staff", form.get_user()), network)
+            return _begin_session(request, form.get_user(), network)
         actions.note_failed_sign_in(now=now, network_key=network)
     return render(request, "identity/sign_in.html", {"form": form, "next": request.GET.get("next", "")})
 
@@ -47,7 +46,9 @@ def _begin_session(request: HttpRequest, staff: Staff, network: bytes) -> HttpRe
     actor = Actor("staff", str(staff.id))
     actions.note_sign_in(actor=actor, now=timezone.now(), network_key=network, session=str(staff.id))
     wanted = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return HttpResponseRedirect(wanted if safe else resolve_url("console:queue"))
 
 
@@ -82,4 +83,8 @@ def set_password(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "identity/link_spent.html", status=410)
         else:
             return HttpResponseRedirect(resolve_url("identity:sign-in") + "?" + "set=1")
-    return render(request, "identity/set_password.html", {"form": form, "account": staff.username, "title": _("Set your password")})
+    return render(
+        request,
+        "identity/set_password.html",
+        {"form": form, "account": staff.username, "title": _("Set your password")},
+    )

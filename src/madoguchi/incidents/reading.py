@@ -143,9 +143,7 @@ def _rows(reports: Sequence[Report]) -> list[QueueRow]:
     ids = [report.id for report in reports]
     keys = open_units([*(one.data_key for one in reports), *(one.provider.data_key for one in reports)])
     subjects = _first_subjects(ids)
-    acknowledged = {
-        row.report_id: row for row in Acknowledgement.objects.filter(report__in=ids)
-    }
+    acknowledged = {row.report_id: row for row in Acknowledgement.objects.filter(report__in=ids)}
     threads = [report.correspondence_id for report in reports]
     repeats: dict[UUID, int] = {}
     for thread in Repeat.objects.filter(message__correspondence__in=threads).values_list(
@@ -161,7 +159,9 @@ def _rows(reports: Sequence[Report]) -> list[QueueRow]:
 def _first_subjects(ids: Sequence[UUID]) -> Mapping[UUID, tuple[UUID, bytes]]:
     """The subject of each report's first mail."""
     rows = Item.objects.filter(report__in=ids, kind="subject", finding__isnull=False)
-    return {report: (item, bytes(value)) for report, item, value in rows.values_list("report_id", "id", "value")}
+    return {
+        report: (item, bytes(value)) for report, item, value in rows.values_list("report_id", "id", "value")
+    }
 
 
 def _row(

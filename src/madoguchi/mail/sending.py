@@ -106,7 +106,7 @@ def _opened(letter: Letter, key: UnitKey | None, now: datetime) -> tuple[str, li
     if key is None:
         raise ShreddedError(ShreddedError.__doc__)
 
-    def opened(field: str, sealed: bytes) -> str:
+    def opened(field: str, sealed: bytes | memoryview) -> str:
         return key.open_text(Place(LABEL, letter.id, field), bytes(sealed))
 
     content = key.open(Place(LABEL, letter.id, "content"), bytes(letter.content))
@@ -136,7 +136,9 @@ def claim(*, now: datetime, automatic: bool, most: int) -> list[Letter]:
     mine = Letter.objects.filter(pk__in=found, state__in=WAITING)
     revoked = Exists(Revocation.objects.filter(clearance=OuterRef("clearance")))
     claim_id = uuid4()
-    mine.filter(~revoked).update(state=State.SENDING, state_at=now, due_at=None, lease_until=now + LEASE, claim=claim_id)
+    mine.filter(~revoked).update(
+        state=State.SENDING, state_at=now, due_at=None, lease_until=now + LEASE, claim=claim_id
+    )
     cancelled = list(mine.filter(revoked).values_list("pk", flat=True))
     Letter.objects.filter(pk__in=cancelled).update(state=State.CANCELLED, state_at=now, due_at=None)
     if cancelled:
@@ -161,12 +163,12 @@ def note(*, now: datetime, results: Sequence[_Result], not_tried: Sequence[UUID]
         Letter.objects.filter(pk__in=not_tried, state=State.SENDING).update(
             state=State.QUEUED, state_at=now, due_at=now, lease_until=None, claim=None
         )
-    sent = [one.letter.id for one in results if one.outcome.state == State.SENT]
+    sent = [one.letter.id for one in results if one.outcome.state == "sent"]
     Letter.objects.filter(pk__in=sent, state=State.SENDING).update(
         state=State.SENT, state_at=now, lease_until=None, claim=None, last_error=""
     )
     for one in results:
-        if one.outcome.state != State.SENT:
+        if one.outcome.state != "sent":
             _note_trouble(one, now)
     deeds = [Deed(one.outcome.state, "letter", one.letter.id) for one in results]
     record(actor=WORKER, now=now, deeds=deeds)
@@ -206,7 +208,7 @@ def look_after_forgotten(*, now: datetime, leases_ended: bool = False) -> None:
         Letter.objects.filter(pk=pk, state=State.SENDING).update(
             state=after,
             state_at=now,
-            due_at=now if after == State.QUEUED else None,
+            due_at=now if after == "queued" else None,
             lease_until=None,
             claim=None,
             last_error="worker ended while sending",

@@ -20,7 +20,10 @@ class BlobStore(Protocol):
     """What the vault asks of a blob store: a folder fills it here, an S3-compatible store can."""
 
     def put(self, blob: UUID, pieces: Iterable[bytes]) -> None:
-        """Keeps the pieces under `blob`; returns only when they would survive a loss of power."""
+        """Keeps the pieces under `blob`; returns only when they would survive a loss of power.
+
+        A blob is written once: an id that is taken raises FileExistsError, and what is there stays.
+        """
 
     def get(self, blob: UUID) -> Iterator[bytes]:
         """The bytes in pieces. Raises BlobMissingError."""
@@ -38,11 +41,16 @@ class FolderStore:
     def put(self, blob: UUID, pieces: Iterable[bytes]) -> None:
         folder = self._folder(blob)
         make_folder(folder)
-        handle = os.open(folder / blob.hex, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
+        path = folder / blob.hex
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.writelines(pieces)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            path.unlink()  # half a blob helps nobody, and the disk may be full
+            raise
         sync_folder(folder)
 
     def get(self, blob: UUID) -> Iterator[bytes]:
