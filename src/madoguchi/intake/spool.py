@@ -43,12 +43,16 @@ def leave(folder: Path, keyring: Keyring, envelope: Envelope, raw: bytes, now: d
     make_folder(folder)
     new, final = folder / f".{arrival.hex}.new", folder / arrival.hex
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(json.dumps(head).encode("ascii") + b"\n")
-        file.writelines(key.seal_stream(Place(LABEL, arrival, "mail"), body))
-        file.flush()
-        os.fsync(file.fileno())
-    new.rename(final)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(json.dumps(head).encode("ascii") + b"\n")
+            file.writelines(key.seal_stream(Place(LABEL, arrival, "mail"), body))
+            file.flush()
+            os.fsync(file.fileno())
+        new.rename(final)
+    except BaseException:
+        new.unlink(missing_ok=True)  # half a mail helps nobody, and the disk may be full
+        raise
     sync_folder(folder)
     return arrival
 
