@@ -64,12 +64,13 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
-    """On SQLite the test database is a file, as in life: memory would hide locks and the write-ahead log."""
+    """A database for each process; on SQLite a file, as in life: memory would hide locks and the write-ahead log."""
     from django.conf import settings
 
-    if STORE == "sqlite":
-        suffix = f"_{WORKER}" if WORKER else ""
-        settings.DATABASES["default"]["TEST"]["NAME"] = str(GROUND / f"test{suffix}.sqlite3")
+    name = f"test_{WORKER or 'alone'}"
+    settings.DATABASES["default"]["TEST"]["NAME"] = (
+        str(GROUND / f"{name}.sqlite3") if STORE == "sqlite" else name
+    )
 
 
 @pytest.fixture

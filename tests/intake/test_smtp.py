@@ -142,7 +142,7 @@ def test_pipelined_commands_are_answered_in_order(door: "RunningDoor") -> None:
 
 
 def test_transparency_dots_go_and_every_other_byte_stays(door: "RunningDoor") -> None:
-    content = b".first\r\n..\r\n...\r\nend.\r\n.\tx\r\n\r\nbare\nlf and\rcr\r\n"
+    content = b".first\r\n..\r\n...\r\nend.\r\n.\tx\r\n\r\nbare\nlf and\rcr\n.\n..\n.x\n\r\n"
     with smtplib.SMTP("127.0.0.1", door.port) as client:
         client.sendmail("a@sender.example", ["report@csirt.example"], content)
     assert door.store.kept[0].raw == content

@@ -20,7 +20,7 @@ class Sink:
         self.written = StringIO()
         handler = logging.StreamHandler(self.written)
         handler.setFormatter(PlainFormatter())
-        self.log = logging.Logger("a.sink")  # noqa: LOG001 -- apart from the tree of loggers, so that only this handler writes
+        self.log = logging.Logger("a.sink")
         self.log.addHandler(handler)
 
     @property

@@ -6,6 +6,8 @@ from typing import Any
 import dj_database_url
 from django.db import connection
 
+from madoguchi.config.sources import SettingsError
+
 SQLITE_START = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -15,7 +17,7 @@ SQLITE_START = (
 )
 
 
-class NotDurableError(Exception):
+class NotDurableError(SettingsError):
     """The database may lose what it has confirmed; Madoguchi does not start on it."""
 
 

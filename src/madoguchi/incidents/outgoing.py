@@ -47,7 +47,7 @@ def acknowledgement_candidate(now: datetime, reference: str, to: str, thread: Se
         kind="acknowledgement",
         recipients=(to,),
         text=text,
-        fixed_text=acknowledgement_text(reference, centre_words()),
+        fixed_text=text,
         envelope_sender=to,
         contact="",
         by_person=False,

@@ -1,5 +1,6 @@
 """The bytes of one SMTP DATA: counted, kept as long as they may be, and freed of their transport form."""
 
+import re
 from dataclasses import dataclass
 
 TOO_LARGE = "552 5.3.4 larger than this server takes (see SIZE)"
@@ -12,6 +13,8 @@ STOP = b".\r\n"
 END = b"\r\n" + STOP
 LONE_DOTS = (b"\n.\n", b"\n.\r", b"\r.\n", b"\r.\r")
 """Each of these some server takes for the end of a mail. The true end is cut off before they are sought."""
+DOUBLED = re.compile(rb"(?<!\r)\n\.\.")
+"""What smtplib and others make of a dot behind a bare LF, which is a line end to them."""
 
 
 @dataclass(slots=True)
@@ -71,6 +74,8 @@ class Body:
         del content[-len(STOP) :]
         if content.startswith((b".\r", b".\n")) or any(dots in content for dots in LONE_DOTS):
             self._refuse(SMUGGLED)
+        if b"\n.." in content:
+            content[:] = DOUBLED.sub(b"\n.", content)
         raw = bytes(content.removeprefix(b".").replace(b"\r\n.", b"\r\n"))
         if len(raw) > self._size:
             self._refuse(TOO_LARGE)

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from madoguchi.intake.incoming import Envelope, Incoming
 from madoguchi.lib.ids import new_id
-from madoguchi.lib.keyring import Keyring, sync_folder
+from madoguchi.lib.keyring import Keyring, make_folder, sync_folder
 from madoguchi.vault.scheme import Place, VaultError, WrappedKey, Wrapper
 
 LABEL = "intake.spool"
@@ -40,17 +40,19 @@ def leave(folder: Path, keyring: Keyring, envelope: Envelope, raw: bytes, now: d
         "wrapped": base64.b64encode(stored.wrapped).decode("ascii"),
     }
     body = (envelope.to_json().encode() + b"\n", raw)
-    if not folder.is_dir():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        sync_folder(folder.parent)
+    make_folder(folder)
     new, final = folder / f".{arrival.hex}.new", folder / arrival.hex
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(json.dumps(head).encode("ascii") + b"\n")
-        file.writelines(key.seal_stream(Place(LABEL, arrival, "mail"), body))
-        file.flush()
-        os.fsync(file.fileno())
-    new.rename(final)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(json.dumps(head).encode("ascii") + b"\n")
+            file.writelines(key.seal_stream(Place(LABEL, arrival, "mail"), body))
+            file.flush()
+            os.fsync(file.fileno())
+        new.rename(final)
+    except BaseException:
+        new.unlink(missing_ok=True)  # half a mail helps nobody, and the disk may be full
+        raise
     sync_folder(folder)
     return arrival
 

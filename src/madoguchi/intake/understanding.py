@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Case, UUIDField, Value, When
 
 from madoguchi.audit.actions import WORKER
 from madoguchi.incidents.actions import Became, Submission, receive
@@ -168,11 +169,17 @@ def _receive_together(*, now: datetime, prepared: Sequence[tuple[Arrival, Submis
 
 
 def _note_outcomes(became: Mapping[UUID, Became], now: datetime) -> None:
-    rows = [
-        Arrival(id=arrival, outcome=one.outcome, became=one.id, handled_at=now)
-        for arrival, one in became.items()
-    ]
-    Arrival.objects.bulk_update(rows, ["outcome", "became", "handled_at", "due_at", "lease_until"])
+    """One update for each kind of outcome; only what an arrival became differs from row to row."""
+    by_outcome: dict[str, dict[UUID, UUID]] = {}
+    for arrival, one in became.items():
+        by_outcome.setdefault(one.outcome, {})[arrival] = one.id
+    for outcome, rows in by_outcome.items():
+        each = Case(
+            *(When(pk=arrival, then=Value(row)) for arrival, row in rows.items()), output_field=UUIDField()
+        )
+        Arrival.objects.filter(pk__in=rows).update(
+            outcome=outcome, became=each, handled_at=now, due_at=None, lease_until=None
+        )
 
 
 @verb

@@ -1,6 +1,7 @@
-"""Incoming text made safe to show: what can't be seen becomes a visible mark, what could be clicked is defanged.
+"""Incoming text made safe to show: what can't be seen becomes a visible mark, links are defanged.
 
-Nothing is removed and nothing is normalised; a template writes the segments out as text and needs no other filter.
+Nothing is removed and nothing is normalised; a template writes the segments out as text and needs no other
+filter.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of incoming text: `text` to show as it is, a `mark` for a character that can't be seen, or a `link`.
+    """A stretch of incoming text: `text` as it is, a `mark` for what can't be seen, or a `link`.
 
     `title` is the character's Unicode name for a mark, a link's address as it was for a link, else empty.
     """
@@ -32,7 +33,8 @@ _UNSEEN_CLASS = (
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
     r"\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 )
-# A variation selector is at home behind an emoji, a keycap or an ideograph, one at a time; elsewhere it hides data.
+# A variation selector is at home behind an emoji, a keycap or an ideograph, one at a time;
+# elsewhere it hides data.
 _LOST_SELECTOR = (
     r"(?<![#*0-9\xa9\xae\u203c-\u3299\U0001f000-\U0001faff])[\ufe0e\ufe0f]|[\ufe00-\ufe0d]"
     r"|(?<![\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])[\U000e0100-\U000e01ef]"
@@ -48,10 +50,11 @@ _LINK = re.compile(
 )
 _NO_PART_OF_A_LINK = ".,;:!?)]*_~"
 
-_CONTROLS = (  # noqa: SIM905 -- thirty-two quoted words would be thirty-two lines
-    "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM "
-    "SUB ESC FS GS RS US"
-).split()
+_CONTROLS = (
+    *("NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "HT", "LF", "VT", "FF", "CR", "SO", "SI"),
+    *("DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB"),
+    *("CAN", "EM", "SUB", "ESC", "FS", "GS", "RS", "US"),
+)
 _PIECE = re.compile(f"(?P<unseen>{_UNSEEN.pattern})|(?P<link>{_LINK.pattern})", re.IGNORECASE)
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})(://|:)(.*)", re.DOTALL)
@@ -62,7 +65,7 @@ _AT = re.compile(r"(?<!\[)[@＠](?!\])")
 
 
 def segments(text: str) -> list[Segment]:
-    """The text cut into what is shown as it is, marks, and defanged links, in order. Linear time; never raises.
+    """The text cut into text, marks and defanged links, in order. Linear time; never raises.
 
     A run of the same unseen character is one mark, `U+200B×12`.
     """

@@ -1,6 +1,7 @@
 """The command `madoguchi read`: shows what would be understood of mails, and stores nothing.
 
-Needs no database, no settings and no home, and imports no Django: a thousand files in one call cost one start.
+Needs no database, no settings and no home, and imports no Django: a thousand files in one call cost one
+start.
 """
 
 from __future__ import annotations

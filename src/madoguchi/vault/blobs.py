@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from madoguchi.lib.keyring import sync_folder
+from madoguchi.lib.keyring import make_folder, sync_folder
 from madoguchi.vault.scheme import VaultError
 
 READ = 1 << 18
@@ -40,10 +40,7 @@ class FolderStore:
 
     def put(self, blob: UUID, pieces: Iterable[bytes]) -> None:
         folder = self._folder(blob)
-        for made in (self._root, folder):
-            if not made.is_dir():
-                made.mkdir(mode=0o700, parents=True, exist_ok=True)
-                sync_folder(made.parent)
+        make_folder(folder)
         path = folder / blob.hex
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:

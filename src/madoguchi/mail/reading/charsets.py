@@ -1,8 +1,8 @@
 """Which charset a text is really in: a contest of candidates with a score.
 
 The label of a mail is one witness among several: mailers write `Shift_JIS` for CP932, `ISO-2022-JP` for
-anything Japanese, `us-ascii` and `iso-8859-1` for whatever they hold, or nothing at all. Every candidate reads a
-sample and gets
+anything Japanese, `us-ascii` and `iso-8859-1` for whatever they hold, or nothing at all. Every candidate
+reads a sample and gets
 
     share of everyday characters - penalty for what does not fit + a bonus where the label names it + its prior
 
@@ -192,7 +192,7 @@ def _seven_bit(raw: bytes, key: str) -> Decoded | None:
     """ASCII, and what a label says is dressed as ASCII."""
     if key in SEVEN_BIT:
         read = _strict(raw, *SEVEN_BIT[key])
-        if read:
+        if read and not _SURROGATE.search(read.text):  # Python's UTF-7 lets halves of pairs through
             return read
     if not raw.isascii() or b"\x1b" in raw or b"\x0e" in raw:
         return None
@@ -201,6 +201,7 @@ def _seven_bit(raw: bytes, key: str) -> Decoded | None:
     return Decoded(raw.decode("ascii"), name, clean=True)
 
 
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([@BDOPQ]|\([IJ])|\x0e")
 
 
@@ -308,5 +309,5 @@ def _share(text: str, writing: everyday.Writing) -> float:
     else:
         main = sum(count for char, count in beyond.items() if char in writing.main)
         good = main + sum(count for char, count in beyond.items() if char in writing.minor) / 2
-    misplaced = len(everyday.MISPLACED.findall(text)) if writing.alphabet else 0
+    misplaced = len((everyday.MISPLACED if writing.alphabet else everyday.SWALLOWED).findall(text))
     return (good - misplaced - ERROR_COST * wrong) / total

@@ -17,8 +17,10 @@ MAX_IDS = 1000
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,998}>")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _ONLY_ONCE = ("from", "subject", "date", "message-id", "to", "content-type", "reply-to")
-_AUTOREPLY_FIELDS = frozenset(("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from",
-                               "x-mail-autoreply"))  # fmt: skip
+_AUTOREPLY_FIELDS = frozenset(
+    ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from")
+)
+_NO_PROSE = frozenset(("text/rfc822-headers", "text/rfc822-header", "text/css", "text/javascript"))
 _TRIFLES = 20
 
 
@@ -129,13 +131,14 @@ def _disposition(leaf: mime.Leaf) -> tuple[str | None, str | None]:
 
 
 def _text(tree: mime.Tree, parts: tuple[Part, ...], defects: list[str]) -> str:
-    """The readable text: of the letter's own leaves, or of what is attached where it has none."""
+    """The readable text: of the letter's own leaves; where it has none, of attached messages; then of files."""
     for depth in sorted({part.depth for part in parts}):
         leaves = [pair for pair in zip(tree.leaves, parts, strict=True) if pair[1].depth == depth]
         text = _readable(leaves, defects)
         if text.strip():
             return text
-    return ""
+    attached = (part.text for part in parts if part.type == "text/plain" and part.depth == 0)
+    return "\n\n".join(text for text in attached if text and text.strip())
 
 
 def _readable(leaves: list[tuple[mime.Leaf, Part]], defects: list[str]) -> str:
@@ -155,7 +158,11 @@ def _readable(leaves: list[tuple[mime.Leaf, Part]], defects: list[str]) -> str:
 def _is_shown(part: Part) -> bool:
     if part.text is None or part.disposition == "attachment":
         return False
-    return part.type in {"text/plain", "text/html", "text/enriched", "text/x-amp-html"} or not part.name
+    return part.type in {"text/plain", "text/html"} or (_is_prose(part.type) and not part.name)
+
+
+def _is_prose(kind: str) -> bool:
+    return kind.startswith("text/") and kind not in _NO_PROSE
 
 
 def _chosen(group: list[tuple[mime.Leaf, Part]], defects: list[str]) -> str:

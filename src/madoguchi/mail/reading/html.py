@@ -1,8 +1,8 @@
 """HTML to readable text: what a reader would see, with the true target of every link.
 
-Read by its tags in one pass, without a tree. A tree's making costs the square of its input where many elements are
-open, formatting elements are opened again, or one tag has many attributes: three megabytes of attributes held
-lexbor for six minutes. A mail that anybody may send must not do that.
+Read by its tags in one pass, without a tree. A tree's making costs the square of its input where many
+elements are open, formatting elements are opened again, or one tag has many attributes: three megabytes of
+attributes held lexbor for six minutes. A mail that anybody may send must not do that.
 """
 
 from __future__ import annotations
@@ -231,6 +231,8 @@ class _Writer:
     def finished(self) -> str:
         self.close_link()
         self.newline()
+        while self.lines and not self.lines[-1].strip("> "):
+            self.lines.pop()
         return "\n".join(self.lines).strip("\n")
 
 

@@ -1,7 +1,7 @@
 """ISO-2022-JP as it is found in mail (RFC 1468 and its vendors' additions).
 
-Python's five codecs refuse NEC's row 13 (①, ㈱) and the half-width kana that Japanese mailers send under this
-label, so the escapes are followed here and each stretch is given to the codec that knows its rows.
+Python's five codecs refuse NEC's row 13 (①, ㈱) and the half-width kana that Japanese mailers send under
+this label, so the escapes are followed here and each stretch is given to the codec that knows its rows.
 """
 
 from __future__ import annotations

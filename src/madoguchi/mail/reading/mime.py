@@ -1,8 +1,9 @@
 """The MIME tree as a flat list of leaves, cut from the octets themselves (RFC 2045, 2046).
 
-The standard library's parser recurses once a level, tests each line against every boundary around it, and writes
-attached messages anew instead of keeping their octets. Here the octets are cut by a stack: depth, number of parts
-and header size are bounded, the work is linear, and a message/rfc822 leaf is byte for byte what came.
+The standard library's parser recurses once a level, tests each line against every boundary around it, and
+writes attached messages anew instead of keeping their octets. Here the octets are cut by a stack: depth,
+number of parts and header size are bounded, the work is linear, and a message/rfc822 leaf is byte for byte
+what came.
 """
 
 from __future__ import annotations
@@ -19,16 +20,17 @@ MAX_LEAVES = 1000
 """Leaves that are told apart; those after them are not read."""
 
 MAX_GROWTH = 4
-"""An attached message is a leaf besides its own leaves, so each level is a copy of the rest: how often the size of
-the whole the leaves together may have before attached messages stay closed."""
+"""An attached message is a leaf besides its own leaves, so each level is a copy of the rest: how often the
+size of the whole the leaves together may have before attached messages stay closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """One leaf: its type (lower case), parameters, header, octets after transfer decoding.
 
-    `depth` counts the attached messages around it; `path` the types of the multiparts around it, outermost first.
-    `group` names the multipart/alternative that it is a choice of, `choice` which of its choices it belongs to.
+    `depth` counts the attached messages around it; `path` the types of the multiparts around it, outermost
+    first. `group` names the multipart/alternative that it is a choice of, `choice` which of its choices it
+    belongs to.
     """
 
     type: str

@@ -1,8 +1,8 @@
 """What the writer of a mail wrote himself: the text without quoted reply and signature.
 
-Conservative: keeping too much is a miss, cutting the writer's words a failure. So quoted lines go only from what
-is a reply or where a line says whose words follow; a forwarded mail is the writer's evidence and stays; and where
-nothing would be left, everything is kept.
+Conservative: keeping too much is a miss, cutting the writer's words a failure. So quoted lines go only from
+what is a reply or where a line says whose words follow; a forwarded mail is the writer's evidence and
+stays; and where nothing would be left, everything is kept.
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ _OTHER_LINE = re.compile(
 _CUT_HERE = re.compile(rf"{_FROM_LINE.pattern}|[ \t]*[-_*=]{{2}}", re.IGNORECASE)
 _RULE = re.compile(r"^[ \t]*(?:[-=_*~━─―ー＝＿*＊+.・:]{6,}|(?:[-=*+][ \t]?){6,})[ \t]*$")
 _CONTACT = re.compile(
-    r"@|\bTEL\b|\bFAX\b|\bPhone\b|\bMobile\b|電話|〒|E-?mail|メール|https?://|株式会社|有限会社|大学|\bInc\.|\bLtd\b|GmbH",
+    r"\bTEL\b|\bFAX\b|\bPhone\b|\bMobile\b|電話|〒|株式会社|有限会社|合同会社|財団法人|社団法人|大学|\bInc\.|\bLtd\b|\bGmbH\b",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"。|ください|[.!?] +[A-Z]|.{61}")
 _HEADING = re.compile(r"^[ \t]*(?:\d+[.．)）]|[\[［【<＜■□●○◆◇・*#])")
 _DEVICE = re.compile(
     r"^[ \t]*(?:Sent from my [\w ]{2,40}|Get Outlook for \w+.{0,60}|(?:iPhone|iPad|Android)から送信|私の(?:iPhone|iPad)から送信"
@@ -129,12 +130,14 @@ def _attribution_lines(kept: list[str]) -> int:
     while last and not last[-1].strip():
         last.pop()
     empty = len(kept[-6:]) - len(last)
+    found = 0
     for count in (1, 2, 3):
-        if len(last) >= count and all(one.strip() for one in last[-count:]):
-            joined = " ".join(one.strip() for one in last[-count:])
-            if _is_attribution(joined):
-                return count + empty
-    return 0
+        if len(last) < count or not last[-count].strip():
+            break
+        joined = " ".join(one.strip() for one in last[-count:])
+        if _is_attribution(joined) and (not found or _OPENING.match(joined)):
+            found = count + empty
+    return found
 
 
 def _is_attribution(line: str) -> bool:
@@ -168,6 +171,11 @@ def _without_ruled_signature(lines: list[str]) -> list[str]:
         if _RULE.match(lines[-back]):
             block = lines[-back + 1 : -1]
             filled = [one for one in block if one.strip()]
-            is_signature = any(map(_CONTACT.search, filled)) and not any(map(_HEADING.match, filled))
+            is_signature = any(map(_CONTACT.search, filled)) and not any(map(_no_signature_line, filled))
             return lines[:-back] if is_signature and any(one.strip() for one in lines[:-back]) else lines
     return lines
+
+
+def _no_signature_line(line: str) -> bool:
+    """A heading or a sentence: what stands between rules may be a section, a log, or a mail shown as evidence."""
+    return bool(_HEADING.match(line) or _SENTENCE.search(line))
