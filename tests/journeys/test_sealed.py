@@ -11,11 +11,11 @@ from pathlib import Path
 from random import Random, SystemRandom
 
 import pytest
+
 from journeys.browser import Person
 from journeys.secrets_planted import Secret, found, secret
 from journeys.sink import Sink
 from journeys.tree import ADDRESS, Tree, new_database, wait_until
-
 from postgres import Cluster
 
 pytestmark = pytest.mark.store
@@ -86,7 +86,9 @@ class Searched:
 
 
 def send(tree: Tree, planted: Planted, content: bytes, to: str = ADDRESS) -> None:
-    with smtplib.SMTP("127.0.0.1", tree.smtp, local_hostname=planted.value("helo") + ".example", timeout=60) as smtp:
+    with smtplib.SMTP(
+        "127.0.0.1", tree.smtp, local_hostname=planted.value("helo") + ".example", timeout=60
+    ) as smtp:
         smtp.sendmail(planted.sender, [to], content, mail_options=["BODY=8BITMIME"])
 
 
@@ -94,7 +96,12 @@ def correspond(tree: Tree, sink: Sink, planted: Planted, *, door: str, size: int
     """Report, acknowledgement, answer on the page and reply; gives the reply address's secret token."""
     known = {one["id"] for one in tree.state().reports}
     if door == "pipe":
-        assert tree.call("receive", "--from", planted.sender, "--to", ADDRESS, given=planted.mail(size=size)).returncode == 0
+        assert (
+            tree.call(
+                "receive", "--from", planted.sender, "--to", ADDRESS, given=planted.mail(size=size)
+            ).returncode
+            == 0
+        )
         wait_until(lambda: len(tree.state().reports) > len(known), what="the spool to be taken over")
     else:
         send(tree, planted, planted.mail(size=size))
@@ -146,7 +153,9 @@ def test_planted_secrets_stand_nowhere_in_clear(tmp_path: Path, store: str, sink
         searched.end()
 
 
-def test_the_search_finds_every_field_of_a_build_that_does_not_seal(tmp_path: Path, store: str, sink: Sink) -> None:
+def test_the_search_finds_every_field_of_a_build_that_does_not_seal(
+    tmp_path: Path, store: str, sink: Sink
+) -> None:
     searched = Searched(tmp_path, store, sink, "no-seal")
     try:
         fields = set(plant_everywhere(searched, sink, doors=("smtp",)))
