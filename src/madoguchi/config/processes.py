@@ -11,7 +11,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -154,10 +153,7 @@ def _smtp() -> None:
 def _worker() -> None:
     from madoguchi.config.workers import work
 
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    work(stop)
+    work(STOPPING)
 
 
 # --- The tree ----------------------------------------------------------------------------------------------
@@ -230,10 +226,11 @@ class _Tree:
 def _in_child(part: Callable[[], None], name: str) -> int:
     """Runs one part in its process; it ends when its parent is gone."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # Ctrl-C reaches the whole group: the parent alone answers it, and tells the children in order.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_DFL)
+    # Ctrl-C reaches the whole group: the parent alone answers it, and tells the children in order. Blocked and not
+    # ignored, since the web server would set a handler of its own.
+    signal.pthread_sigmask(signal.SIG_SETMASK, {signal.SIGINT})
     try:
         part()
     except Exception:
