@@ -36,6 +36,7 @@ LEGAL: set[tuple[State, State]] = {
     ("sending", "queued"),  # the relay was slow and its turn did not come
     ("sending", "unknown"),  # the worker died, or no answer came
     ("deferred", "sending"),  # its next try
+    ("deferred", "queued"),  # an operator does not wait for that
     ("deferred", "cancelled"),
     ("failed", "queued"),  # an operator runs it again
     ("failed", "cancelled"),

@@ -10,7 +10,13 @@ from uuid import UUID
 from django.contrib.auth.password_validation import validate_password
 
 from madoguchi.audit.actions import Actor, Deed, record
-from madoguchi.identity.errors import LinkSpentError, NameTakenError, RolesConflictError, UnknownStaffError
+from madoguchi.identity.errors import (
+    DisabledError,
+    LinkSpentError,
+    NameTakenError,
+    RolesConflictError,
+    UnknownStaffError,
+)
 from madoguchi.identity.models import FailedSignIn, OneTimeLink, RoleGrant, Staff
 from madoguchi.identity.policy import Role, conflict
 from madoguchi.lib.ids import new_id
@@ -47,6 +53,8 @@ def add_staff(*, actor: Actor, now: datetime, username: str, name: str, roles: I
 @verb
 def grant_role(*, actor: Actor, now: datetime, staff: Staff, role: Role) -> None:
     """Gives a role; one already held stays as it is. Raises RolesConflictError."""
+    # Locked, so that two who give roles at once see each other's.
+    Staff.objects.select_for_update().get(pk=staff.pk)
     found = RoleGrant.objects.filter(staff=staff, ended_at__isnull=True).values_list("role", flat=True)
     held = cast("list[Role]", list(found))
     if role in held:
@@ -62,8 +70,10 @@ def grant_role(*, actor: Actor, now: datetime, staff: Staff, role: Role) -> None
 
 @verb
 def issue_link(*, actor: Actor, now: datetime, username: str) -> str:
-    """A fresh one-time token for setting the password; earlier links end. Raises UnknownStaffError."""
+    """A fresh one-time token for setting the password; earlier links end. Raises UnknownStaffError, DisabledError."""
     staff = _staff(username)
+    if not staff.is_active:
+        raise DisabledError(DisabledError.__doc__)
     OneTimeLink.objects.filter(staff=staff, spent_at__isnull=True).update(spent_at=now)
     token = secrets.token_urlsafe(32)
     link = OneTimeLink(
@@ -101,8 +111,10 @@ def set_password_by_link(*, now: datetime, token: str, password: str) -> Staff:
 
 @verb
 def disable_staff(*, actor: Actor, now: datetime, username: str) -> None:
-    """Ends an account: it signs in no more and its sessions end at their next request."""
+    """Ends an account: it signs in no more and its sessions end at their next request. One ended before stays as it is."""
     staff = _staff(username)
+    if not staff.is_active:
+        return
     staff.disabled_at = now
     staff.set_unusable_password()
     staff.save(update_fields=["disabled_at", "password"])

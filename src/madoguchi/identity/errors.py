@@ -15,6 +15,10 @@ class UnknownStaffError(IdentityError):
     """There is no account of this name. See `madoguchi staff list`."""
 
 
+class DisabledError(IdentityError):
+    """This account was ended and stays so. Make one of another name with `madoguchi staff add`."""
+
+
 class LinkSpentError(IdentityError):
     """This link was used or has ended. Ask for a new one."""
 

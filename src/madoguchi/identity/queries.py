@@ -85,7 +85,7 @@ def seconds_to_wait(network_key: bytes, now: datetime) -> int:
     recent = list(times[:20])
     if not recent:
         return 0
-    waited = (now - recent[0]).total_seconds()
+    waited = max(0.0, (now - recent[0]).total_seconds())  # another node's clock may be ahead
     return max(0, math.ceil(sign_in_delay(len(recent)) - waited))
 
 

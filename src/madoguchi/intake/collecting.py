@@ -7,6 +7,7 @@ from pathlib import Path
 from madoguchi.intake import spool
 from madoguchi.intake.accepting import store
 from madoguchi.intake.incoming import Incoming
+from madoguchi.lib.keyring import KeyringError
 from madoguchi.lib.logs import error_class
 from madoguchi.vault.actions import VaultError, wrapper
 
@@ -19,9 +20,10 @@ def collect_spool(folder: Path) -> int:
     """Stores up to BATCH spooled mails as arrivals. A damaged file is put aside, in `damaged`, and said."""
     taken: list[tuple[Path, Incoming]] = []
     for path in [one for one in spool.waiting(folder) if one.is_file()][:BATCH]:
+        held = wrapper()
         try:
-            taken.append((path, spool.take(path, wrapper())))
-        except VaultError as error:
+            taken.append((path, spool.take(path, held)))
+        except (VaultError, KeyringError) as error:  # a key that this one file names and the keyring lacks
             _put_aside(path, error)
     _store([incoming for _, incoming in taken])
     for path, _ in taken:
@@ -34,7 +36,7 @@ def _store(incoming: Sequence[Incoming]) -> None:
         store(incoming)
 
 
-def _put_aside(path: Path, error: VaultError) -> None:
+def _put_aside(path: Path, error: Exception) -> None:
     aside = path.parent / DAMAGED
     aside.mkdir(mode=0o700, exist_ok=True)
     path.rename(aside / path.name)

@@ -18,12 +18,13 @@ from madoguchi.intake.models import Arrival
 from madoguchi.intake.pipe import UNKNOWN_SENDER
 from madoguchi.lib.backoff import next_after
 from madoguchi.lib.due import claim, waiting
+from madoguchi.lib.keyring import KeyringError
 from madoguchi.lib.logs import error_class
 from madoguchi.lib.verbs import verb
 from madoguchi.mail.letter import Letter
 from madoguchi.mail.reading import content_fingerprint_material, read
-from madoguchi.vault.actions import UnitKey, blind_index
-from madoguchi.vault.queries import open_units
+from madoguchi.vault.actions import NotOpenedError, UnitKey, blind_index, wrapper
+from madoguchi.vault.queries import open_unit, open_units
 
 log = logging.getLogger(__name__)
 
@@ -83,15 +84,38 @@ def _prepare(
     arrivals: Sequence[Arrival], vouch: Vouch
 ) -> tuple[list[tuple[Arrival, Submission]], list[_Failure]]:
     """Opens, reads and authenticates each, outside of any transaction."""
-    units = open_units(arrival.data_key for arrival in arrivals)
-    opened, failures = [], list[_Failure]()
+    units = _units(arrivals)
+    opened, failures = list[Opened](), list[_Failure]()
     for arrival in arrivals:
         try:
-            opened.append(_opened(arrival, units[arrival.data_key]))
+            opened.append(_opened(arrival, units.get(arrival.data_key) or open_unit(arrival.data_key)))
         except Exception as error:  # noqa: BLE001 -- what one mail raises is noted at that mail; it stays, sealed
             failures.append(_Failure(arrival, error))
-    vouched = zip(opened, vouch(opened), strict=True)
-    return [(one.arrival, _submission(one, by)) for one, by in vouched], failures
+    submissions, unvouched = _submissions(opened, vouch)
+    return submissions, failures + unvouched
+
+
+def _units(arrivals: Sequence[Arrival]) -> Mapping[UUID, UnitKey]:
+    """The keys in one query; none where one is damaged, and then each is opened by itself."""
+    wrapper()  # a keyring that can't be read stops the round; a key that it lacks stops one mail
+    try:
+        return open_units(arrival.data_key for arrival in arrivals)
+    except (NotOpenedError, KeyringError):
+        return {}
+
+
+def _submissions(
+    opened: Sequence[Opened], vouch: Vouch
+) -> tuple[list[tuple[Arrival, Submission]], list[_Failure]]:
+    """All vouched for at once; where that fails, each by itself, so that the mail at fault is found."""
+    try:
+        vouched = zip(opened, vouch(opened), strict=True)
+        return [(one.arrival, _submission(one, by)) for one, by in vouched], []
+    except Exception as error:  # noqa: BLE001 -- as above
+        if len(opened) == 1:
+            return [], [_Failure(opened[0].arrival, error)]
+    each = [_submissions([one], vouch) for one in opened]
+    return [pair for pairs, _ in each for pair in pairs], [failure for _, found in each for failure in found]
 
 
 def _opened(arrival: Arrival, key: UnitKey) -> Opened:
@@ -137,8 +161,11 @@ def _receive(prepared: Sequence[tuple[Arrival, Submission]], now: datetime) -> l
 @verb
 def _receive_together(*, now: datetime, prepared: Sequence[tuple[Arrival, Submission]]) -> None:
     with transaction.atomic():
-        became = receive(actor=WORKER, now=now, submissions=[submission for _, submission in prepared])
-        _note_outcomes(became, now)
+        # A worker that outlived its lease may have been overtaken; then nothing is left to do.
+        rows = Arrival.objects.filter(pk__in=[one.id for one, _ in prepared], handled_at__isnull=True)
+        mine = set(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
+        submissions = [submission for one, submission in prepared if one.id in mine]
+        _note_outcomes(receive(actor=WORKER, now=now, submissions=submissions), now)
 
 
 def _note_outcomes(became: Mapping[UUID, Became], now: datetime) -> None:
@@ -161,6 +188,6 @@ def note_failures(*, now: datetime, failures: Sequence[_Failure]) -> None:
     for failure in failures:
         tries = failure.arrival.tries
         due = next_after(WAITS, tries=tries, now=now, random=_random) if tries else now
-        Arrival.objects.filter(pk=failure.arrival.id).update(
+        Arrival.objects.filter(pk=failure.arrival.id, handled_at__isnull=True).update(
             due_at=due, lease_until=None, last_error=error_class(failure.error)
         )

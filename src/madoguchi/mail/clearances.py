@@ -8,7 +8,7 @@ from madoguchi.audit.actions import Actor, Deed, record
 from madoguchi.lib.ids import new_id
 from madoguchi.lib.verbs import verb
 from madoguchi.mail.composition import content_hash
-from madoguchi.mail.models import Clearance, Revocation
+from madoguchi.mail.models import Clearance, Letter, Revocation
 from madoguchi.vault.actions import blind_index
 
 
@@ -42,7 +42,13 @@ def grant(*, actor: Actor, now: datetime, clearances: Sequence[Clearance]) -> No
 
 @verb
 def revoke(*, actor: Actor, now: datetime, clearance_ids: Sequence[UUID]) -> None:
-    """Ends clearances: what is not yet being sent does not leave. One revoked before stays revoked."""
+    """Ends clearances: what is not yet being sent does not leave. One revoked before stays revoked.
+
+    The letters are locked first: a claim under way is waited for, and one that comes skips them until this is
+    committed. So whoever reads a letter's state after a withdrawal knows whether it left.
+    """
+    letters = Letter.objects.filter(clearance__in=clearance_ids).order_by("pk").select_for_update()
+    list(letters.values_list("pk"))
     rows = [
         Revocation(clearance_id=one, at=now, actor_kind=actor.kind, actor_id=actor.id)
         for one in clearance_ids

@@ -24,7 +24,9 @@ MOVES: Final[Mapping[State, frozenset[State]]] = {
     "sending": frozenset(
         {"sent", "deferred", "failed", "unknown", "queued"}
     ),  # queued: its turn did not come
-    "deferred": frozenset({"sending", "cancelled"}),
+    "deferred": frozenset(
+        {"sending", "queued", "cancelled"}
+    ),  # queued: an operator does not wait for its next try
     "failed": frozenset({"queued", "cancelled"}),  # an operator runs it again, or gives it up
     "unknown": frozenset({"queued", "sent", "cancelled"}),  # sent: a person found out that it arrived
     "sent": frozenset(),

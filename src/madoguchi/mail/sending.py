@@ -9,7 +9,7 @@ import json
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 from django.db.models import Exists, OuterRef, Q
 
 from madoguchi.audit.actions import WORKER, Actor, Deed, record
+from madoguchi.lib.keyring import KeyringError
 from madoguchi.lib.logs import error_class
 from madoguchi.lib.verbs import verb
 from madoguchi.mail import policy
@@ -25,8 +26,8 @@ from madoguchi.mail.clearances import recipients_key
 from madoguchi.mail.composition import Transport, assemble, content_hash
 from madoguchi.mail.models import Letter, Revocation, State
 from madoguchi.mail.outbox import LABEL, NotClearedError
-from madoguchi.vault.actions import Place, UnitKey
-from madoguchi.vault.queries import ShreddedError, open_units
+from madoguchi.vault.actions import NotOpenedError, Place, UnitKey, wrapper
+from madoguchi.vault.queries import open_unit, open_units
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=15)
 LAST_START = timedelta(minutes=4)
 BATCH = 40
+STEP_ASIDE = timedelta(seconds=15)
 WAITING = (State.QUEUED, State.DEFERRED)
 _random = random.SystemRandom()
 
@@ -76,22 +78,27 @@ class Sender:
         letters = _claim_person_or_batch(now)
         if not letters:
             return 0
-        keys = open_units(letter.data_key for letter in letters)
+        try:
+            keys = _keys(letters)
+        except Exception:
+            note(now=self._clock(), results=(), not_tried=letters)  # none was begun, and none must seem so
+            raise
         until = now + LAST_START
         results: list[_Result] = []
         for letter in letters:
             if self._clock() > until:
                 break
-            results.append(self._try(letter, keys.get(letter.data_key)))
-        note(now=self._clock(), results=results, not_tried=[one.id for one in letters[len(results) :]])
+            results.append(self._try(letter, keys))
+        note(now=self._clock(), results=results, not_tried=letters[len(results) :])
         return len(results)
 
     def close(self) -> None:
         """Ends the relay's connection."""
         self._relay.close()
 
-    def _try(self, letter: Letter, key: UnitKey | None) -> _Result:
+    def _try(self, letter: Letter, keys: Mapping[UUID, UnitKey]) -> _Result:
         try:
+            key = keys.get(letter.data_key) or open_unit(letter.data_key)
             sender, recipients, message = _opened(letter, key, self._clock())
             self._relay.send(sender, recipients, message)
         except Exception as error:  # noqa: BLE001 -- whatever one letter raises is that letter's outcome, noted and shown
@@ -101,10 +108,17 @@ class Sender:
         return _Result(letter, policy.Outcome("sent", ""))
 
 
-def _opened(letter: Letter, key: UnitKey | None, now: datetime) -> tuple[str, list[str], bytes]:
+def _keys(letters: Sequence[Letter]) -> Mapping[UUID, UnitKey]:
+    """The letters' keys in one query; none where one is damaged, and then each is opened by itself."""
+    wrapper()  # a keyring that can't be read stops the round; a key that it lacks stops one letter
+    try:
+        return open_units(letter.data_key for letter in letters)
+    except (NotOpenedError, KeyringError):
+        return {}
+
+
+def _opened(letter: Letter, key: UnitKey, now: datetime) -> tuple[str, list[str], bytes]:
     """Envelope sender, recipients and message, after checking that this is what was cleared."""
-    if key is None:
-        raise ShreddedError(ShreddedError.__doc__)
 
     def opened(field: str, sealed: bytes | memoryview) -> str:
         return key.open_text(Place(LABEL, letter.id, field), bytes(sealed))
@@ -130,7 +144,11 @@ def claim(*, now: datetime, automatic: bool, most: int) -> list[Letter]:
     """Turns due letters from queued or deferred to sending, unless their clearance was revoked; those are cancelled."""
     rows = Letter.objects.filter(automatic=automatic, due_at__lte=now, state__in=WAITING)
     rows = rows.order_by("due_at").select_for_update(skip_locked=True)
-    found = _paced(list(rows.only("id", "domain_key")[:most]), now)
+    due = list(rows.only("id", "domain_key")[:most])
+    found = _paced(due, now)
+    # Those that wait for their domain step aside, else they would stand in everybody's way.
+    held = [letter.id for letter in due if letter.id not in set(found)]
+    Letter.objects.filter(pk__in=held).update(due_at=now + STEP_ASIDE)
     if not found:
         return []
     mine = Letter.objects.filter(pk__in=found, state__in=WAITING)
@@ -157,14 +175,18 @@ def _paced(letters: Sequence[Letter], now: datetime) -> list[UUID]:
 
 
 @verb
-def note(*, now: datetime, results: Sequence[_Result], not_tried: Sequence[UUID] = ()) -> None:
-    """Notes the outcomes of a batch, one update for all that were sent; what a slow relay left is queued again."""
+def note(*, now: datetime, results: Sequence[_Result], not_tried: Sequence[Letter] = ()) -> None:
+    """Notes the outcomes of a batch, one update for all that were sent; what a slow relay left is queued again.
+
+    A worker that was slower than its lease notes only what it sent: everything else is the next one's to say.
+    """
     if not_tried:
-        Letter.objects.filter(pk__in=not_tried, state=State.SENDING).update(
+        mine = Letter.objects.filter(pk__in=[one.id for one in not_tried], claim=not_tried[0].claim)
+        mine.filter(state=State.SENDING).update(
             state=State.QUEUED, state_at=now, due_at=now, lease_until=None, claim=None
         )
     sent = [one.letter.id for one in results if one.outcome.state == "sent"]
-    Letter.objects.filter(pk__in=sent, state=State.SENDING).update(
+    Letter.objects.filter(pk__in=sent, state__in=(State.SENDING, State.UNKNOWN)).update(
         state=State.SENT, state_at=now, lease_until=None, claim=None, last_error=""
     )
     for one in results:
@@ -180,7 +202,7 @@ def _note_trouble(result: _Result, now: datetime) -> None:
     due = policy.next_try(tries, now, _random) if state == State.DEFERRED else None
     if state == State.DEFERRED and due is None:
         state = State.FAILED
-    Letter.objects.filter(pk=result.letter.id, state=State.SENDING).update(
+    Letter.objects.filter(pk=result.letter.id, state=State.SENDING, claim=result.letter.claim).update(
         state=state,
         state_at=now,
         due_at=due,

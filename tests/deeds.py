@@ -1,0 +1,258 @@
+"""Every verb of the house, each with a scene in which it changes something, for tests that hold for all of them."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from incidents.mails import ALICE, COUNTER, incoming, mail
+from madoguchi.audit.actions import OPERATOR, WORKER, Actor
+from madoguchi.disclosure import actions as disclosure
+from madoguchi.identity import actions as identity
+from madoguchi.incidents import actions as incidents
+from madoguchi.incidents.models import Report
+from madoguchi.incidents.outgoing import acknowledgement_candidate, answer_candidate
+from madoguchi.intake import actions as intake
+from madoguchi.intake import understanding
+from madoguchi.intake.models import Arrival
+from madoguchi.mail import clearances, sending
+from madoguchi.mail.actions import Outgoing, enqueue, look_after_forgotten, send_again
+from madoguchi.mail.models import Letter
+from madoguchi.mail.policy import Outcome
+from madoguchi.mail.reading import read
+
+Deed = Callable[[], object]
+Scene = Callable[[datetime], Deed]
+HANDLER = Actor("staff", str(uuid4()))
+SECOND = timedelta(seconds=1)
+
+
+def submission(now: datetime, *, n: int = 0) -> incidents.Submission:
+    return incidents.Submission(
+        arrival=uuid4(),
+        door="smtp",
+        received_at=now,
+        letter=read(mail(f"{n}", message_id=f"<{n}@x.example>")),
+        envelope_from=ALICE,
+        recipients=(COUNTER,),
+        fingerprint=uuid4().bytes,
+        authenticated_by="dkim",
+    )
+
+
+def report(now: datetime, *, by: str = "dkim") -> Report:
+    given = submission(now)
+    from dataclasses import replace
+
+    became = incidents.receive(actor=WORKER, now=now, submissions=[replace(given, authenticated_by=by)])
+    return Report.objects.get(pk=became[given.arrival].id)
+
+
+def letter(now: datetime) -> UUID:
+    """A letter that a person wrote, waiting."""
+    candidate = candidate_of(now)
+    disclosure.clear(actor=HANDLER, now=now, candidates=[candidate])
+    return candidate.id
+
+
+def candidate_of(now: datetime) -> disclosure.Candidate:
+    return answer_candidate(
+        now, "EXAMPLE#12345678", to=ALICE, contact=ALICE, subject="", text="Hello", thread=()
+    )
+
+
+def outgoing(now: datetime) -> Outgoing:
+    candidate = candidate_of(now)
+    clearance = clearances.clearance_for(
+        actor=HANDLER, now=now, content=candidate.content, recipients=[ALICE], rule="r", audience="a"
+    )
+    return Outgoing(
+        id=candidate.id,
+        unit=candidate.unit,
+        clearance=clearance,
+        kind="answer",
+        automatic=False,
+        content=candidate.content,
+        transport=candidate.transport,
+        recipients=(ALICE,),
+    )
+
+
+def nobody(opened: Sequence[intake.Opened]) -> list[str]:
+    return [""] * len(opened)
+
+
+# --- The scenes --------------------------------------------------------------------------------------------
+
+
+def clear(now: datetime) -> Deed:
+    given = [candidate_of(now), acknowledgement_candidate(now, "EXAMPLE#12345678", ALICE, ())]
+    return lambda: disclosure.clear(actor=HANDLER, now=now, candidates=given)
+
+
+def revoke(now: datetime) -> Deed:
+    ids = [Letter.objects.get(pk=letter(now)).clearance_id]
+    return lambda: disclosure.revoke(actor=HANDLER, now=now, clearance_ids=ids)
+
+
+def add_staff(now: datetime) -> Deed:
+    return lambda: identity.add_staff(
+        actor=OPERATOR, now=now, username="hana", name="Hana", roles=["handler"]
+    )
+
+
+def grant_role(now: datetime) -> Deed:
+    staff = identity.add_staff(actor=OPERATOR, now=now, username="hana", name="Hana", roles=[])
+    return lambda: identity.grant_role(actor=OPERATOR, now=now, staff=staff, role="handler")
+
+
+def issue_link(now: datetime) -> Deed:
+    add_staff(now)()
+    identity.issue_link(actor=OPERATOR, now=now, username="hana")
+    return lambda: identity.issue_link(actor=OPERATOR, now=now + SECOND, username="hana")
+
+
+def set_password(now: datetime) -> Deed:
+    add_staff(now)()
+    token = identity.issue_link(actor=OPERATOR, now=now, username="hana")
+    return lambda: identity.set_password_by_link(now=now, token=token, password="a long pass phrase")
+
+
+def disable(now: datetime) -> Deed:
+    add_staff(now)()
+    return lambda: identity.disable_staff(actor=OPERATOR, now=now, username="hana")
+
+
+def sign_in(now: datetime) -> Deed:
+    identity.note_failed_sign_in(now=now, network_key=b"network")
+    return lambda: identity.note_sign_in(actor=HANDLER, now=now, network_key=b"network", session=uuid4())
+
+
+def receive(now: datetime) -> Deed:
+    given = [submission(now, n=n) for n in range(3)]
+    return lambda: incidents.receive(actor=WORKER, now=now, submissions=given)
+
+
+def answer(now: datetime) -> Deed:
+    one = report(now)
+    return lambda: incidents.answer(
+        actor=HANDLER, now=now, report_id=one.id, version=1, subject="", text="Hello"
+    )
+
+
+def set_aside(now: datetime) -> Deed:
+    one = report(now)
+    return lambda: incidents.set_aside(actor=HANDLER, now=now, report_id=one.id, version=1)
+
+
+def send_held(now: datetime) -> Deed:
+    report(now, by="")
+    held = report(now, by="")
+    return lambda: incidents.send_held_acknowledgement(actor=HANDLER, now=now, report_id=held.id)
+
+
+def open_one(now: datetime) -> Deed:
+    one = report(now)
+    return lambda: incidents.open_report(actor=HANDLER, now=now, report_id=one.id)
+
+
+def download(now: datetime) -> Deed:
+    one = report(now)
+    return lambda: incidents.note_download(actor=HANDLER, now=now, report_id=one.id, what="original")
+
+
+def listing(now: datetime) -> Deed:
+    rows = [report(now)]
+    return lambda: incidents.open_rows(actor=HANDLER, now=now, reports=rows, view="all")
+
+
+def store(now: datetime) -> Deed:
+    given = [incoming(mail(), now), incoming(mail(), now, door="pipe")]
+    return lambda: intake.store(given)
+
+
+def understand_again(now: datetime) -> Deed:
+    one = intake.accept(now=now, envelope=intake.Envelope(door="smtp"), raw=mail())
+    return lambda: intake.understand_again(actor=HANDLER, now=now + SECOND, arrival=one.id)
+
+
+def receive_together(now: datetime) -> Deed:
+    intake.store([incoming(mail(), now)])
+    prepared, _ = understanding._prepare(list(Arrival.objects.all()), nobody)
+    return lambda: understanding._receive_together(now=now, prepared=prepared)
+
+
+def grant(now: datetime) -> Deed:
+    one = outgoing(now).clearance
+    return lambda: clearances.grant(actor=HANDLER, now=now, clearances=[one])
+
+
+def revoke_below(now: datetime) -> Deed:
+    ids = [Letter.objects.get(pk=letter(now)).clearance_id]
+    return lambda: clearances.revoke(actor=HANDLER, now=now, clearance_ids=ids)
+
+
+def enqueue_one(now: datetime) -> Deed:
+    one = outgoing(now)
+    clearances.grant(actor=HANDLER, now=now, clearances=[one.clearance])
+    return lambda: enqueue(actor=HANDLER, now=now, letters=[one])
+
+
+def claim_revoked(now: datetime) -> Deed:
+    revoke(now)()
+    return lambda: sending.claim(now=now + SECOND, automatic=False, most=9)
+
+
+def note(now: datetime) -> Deed:
+    letter(now)
+    [one] = sending.claim(now=now + SECOND, automatic=False, most=1)
+    results = [sending._Result(one, Outcome("failed", ""))]
+    return lambda: sending.note(now=now + SECOND, results=results)
+
+
+def forgotten(now: datetime) -> Deed:
+    letter(now)
+    sending.claim(now=now + SECOND, automatic=False, most=1)
+    return lambda: look_after_forgotten(now=now, leases_ended=True)
+
+
+def again(now: datetime) -> Deed:
+    note(now)()
+    one = Letter.objects.get()
+    return lambda: send_again(actor=HANDLER, now=now, letter_id=one.id)
+
+
+DEEDS: dict[str, Scene] = {
+    "disclosure.actions.clear": clear,
+    "disclosure.actions.revoke": revoke,
+    "identity.actions.add_staff": add_staff,
+    "identity.actions.grant_role": grant_role,
+    "identity.actions.issue_link": issue_link,
+    "identity.actions.set_password_by_link": set_password,
+    "identity.actions.disable_staff": disable,
+    "identity.actions.note_sign_in": sign_in,
+    "incidents.actions.receive": receive,
+    "incidents.answering.answer": answer,
+    "incidents.answering.set_aside": set_aside,
+    "incidents.answering.send_held_acknowledgement": send_held,
+    "incidents.reading._note_opening": open_one,
+    "incidents.reading.note_download": download,
+    "incidents.reading._note_listing": listing,
+    "intake.accepting._store": store,
+    "intake.actions.understand_again": understand_again,
+    "intake.understanding._receive_together": receive_together,
+    "mail.clearances.grant": grant,
+    "mail.clearances.revoke": revoke_below,
+    "mail.outbox.enqueue": enqueue_one,
+    "mail.sending.claim": claim_revoked,
+    "mail.sending.note": note,
+    "mail.sending.look_after_forgotten": forgotten,
+    "mail.sending.send_again": again,
+}
+# Verbs without an entry of their own, and why.
+WITHOUT_ENTRY: dict[str, str] = {
+    "identity.actions.note_failed_sign_in": "nobody is known to have acted",
+    "intake.understanding.note_failures": "work put off changes nothing that anybody gave or got",
+    "lib.due.claim": "a lease says who works on a row, not what was done",
+    "lib.due.run_again": "its callers write the entry, since they know who asked",
+    "lib.due.release_all": "as for claim",
+}
