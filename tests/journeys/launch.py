@@ -67,6 +67,16 @@ def reader_raises() -> None:
     reading.read = read
 
 
+def pages_raise() -> None:
+    """Every page fails where Django catches nothing, with the question in its message."""
+    from django.core.handlers.wsgi import WSGIHandler
+
+    def call(_handler: WSGIHandler, environ: dict[str, str], _start_response: Any) -> Any:
+        raise ValueError(environ["QUERY_STRING"])
+
+    WSGIHandler.__call__ = call  # type: ignore[assignment]
+
+
 PATCHES: dict[str, Callable[[], None]] = {
     "no-sync": no_sync,
     "no-folder-sync": no_folder_sync,
@@ -74,6 +84,7 @@ PATCHES: dict[str, Callable[[], None]] = {
     "unguarded": unguarded,
     "no-seal": no_seal,
     "reader-raises": reader_raises,
+    "pages-raise": pages_raise,
 }
 for word in filter(None, os.environ["JOURNEY_PATCHES"].split(",")):
     PATCHES[word]()

@@ -8,6 +8,8 @@ import json
 import sys
 from typing import Any
 
+import launch  # noqa: F401 -- the tree's patches hold here too
+
 from madoguchi.config.command import set_up_django
 
 set_up_django()

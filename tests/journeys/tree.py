@@ -185,7 +185,7 @@ class Tree:
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGINT)
         code = self.process.wait(PATIENCE)
-        assert self.left_over() == []
+        wait_until(lambda: not self.left_over(), seconds=5, what="every process to be gone")
         return code
 
     def end(self) -> None:
