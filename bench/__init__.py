@@ -1,1 +1,1 @@
-"""The benchmarks: what the README's performance table is made of. `make bench`, or `python -m bench [GLOB...]`."""
+"""The benchmarks: what the README's performance table is made of. Run them by `make bench`."""

@@ -1,9 +1,10 @@
 """A store filled with reports of the past year, by the verbs that real mail goes through; kept between runs.
 
-What is the product's own: accepting (`store`), understanding and receiving (`understand_due`), the acknowledgement with
-its clearance, sending (`Sender.send_due`), setting aside a tenth of them. What is left out: SMTP (mails are handed to
-`store`), looking up who vouches for a sender (taken as given), the network of sending (the relay here says yes to
-all), and the disk's syncs while filling. Time is told to the verbs, so that the reports lie in the past.
+What is the product's own: accepting (`store`), understanding and receiving (`understand_due`), the
+acknowledgement with its clearance, sending (`Sender.send_due`), setting aside a tenth of them. What is left
+out: SMTP (mails are handed to `store`), looking up who vouches for a sender (taken as given), the network of
+sending (the relay here says yes to all), and the disk's syncs while filling. Time is told to the verbs, so
+that the reports lie in the past.
 """
 
 import hashlib

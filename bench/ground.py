@@ -1,10 +1,9 @@
 """The ground of a measurement: a home, a keyring and a store of its own, and the processes that run on it.
 
-Nothing is measured in this process: each part runs in one of its own, as in life, with the settings of its ground.
+Nothing is measured in this process: each part runs in one of its own, as in life, with its ground's settings.
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from bench.intake_smtp import WAIT, free_port, until_listening
+from bench.intake_smtp import free_port, until_listening
 from madoguchi.lib import keyring
 
 ROOT = Path(__file__).parents[1]
@@ -34,7 +33,7 @@ GRACE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A home and a store; `settings` are those of the processes that run on it, `cluster` is set on PostgreSQL."""
+    """A home and a store; `settings` are those of the processes on it, `cluster` is set on PostgreSQL."""
 
     store: Store
     home: Path
@@ -42,7 +41,7 @@ class Ground:
     cluster: Cluster | None = None
 
     def environment(self, **more: str) -> dict[str, str]:
-        """This process's environment without its own settings, and with the ground's and `more` (names without prefix)."""
+        """Our environment, with the ground's settings and `more` (without prefix) in place of ours."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MADOGUCHI_")}
         given = {f"MADOGUCHI_{name}": value for name, value in {**self.settings, **more}.items()}
         return kept | given | {"PYTHONPATH": str(ROOT)}
@@ -81,7 +80,7 @@ def fresh(store: Store, **settings: str) -> Iterator[Ground]:
 
 
 def on(store: Store, home: Path, stack: ExitStack, data: Path | None = None, **settings: str) -> Ground:
-    """The ground of a home that is there; on PostgreSQL with a cluster, of `data` (kept by `keep_cluster`) or empty."""
+    """The ground of a home that is there; on PostgreSQL with a cluster, empty or of the kept `data`."""
     given = {"HOME": str(home), "RELAY_URL": "smtp://127.0.0.1:1", "LOG_LEVEL": "WARNING"} | settings
     if store == "sqlite":
         return Ground(store, home, given)
@@ -112,7 +111,7 @@ def keep_cluster(cluster: Cluster, data: Path) -> None:
 
 @contextmanager
 def demonstration(ground: Ground, relay: int) -> Iterator[tuple[subprocess.Popen[bytes], int, int]]:
-    """The whole product on this ground, as `madoguchi demo` runs it: the process, its HTTP and its SMTP port."""
+    """The whole product, as `madoguchi demo` runs it here: the process, its HTTP and its SMTP port."""
     http, smtp = free_port(), free_port()
     settings = {
         "HTTP": f"127.0.0.1:{http}",
@@ -125,18 +124,3 @@ def demonstration(ground: Ground, relay: int) -> Iterator[tuple[subprocess.Popen
         for port in (http, smtp):
             until_listening("127.0.0.1", port)
         yield process, http, smtp
-
-
-__all__ = [
-    "KEPT",
-    "ROOT",
-    "STORES",
-    "WAIT",
-    "Ground",
-    "Store",
-    "demonstration",
-    "fresh",
-    "keep_cluster",
-    "on",
-    "shutil",
-]

@@ -1,4 +1,4 @@
-"""Mails to measure with: readable, no two alike, from many senders at many sites, vouched for by a relay of ours."""
+"""Mails to measure with: readable, no two alike, from many senders, vouched for by a relay of ours."""
 
 import random
 from collections.abc import Iterator

@@ -25,7 +25,9 @@ def test_ctrl_c_ends_it_cleanly_and_the_next_start_goes_on(tmp_path: Path, store
     with tree:
         for number in range(3):
             mail = report(number)
-            assert Sender(tree.smtp).send(mail.sender, mail.content) == 250
+            sender = Sender(tree.smtp)
+            assert sender.send(mail.sender, mail.content) == 250
+            sender.close()
             began = time.monotonic()
             assert tree.stop() == 0
             assert time.monotonic() - began < SOON
@@ -63,9 +65,11 @@ def test_receive_imports_neither_django_nor_the_reader(tmp_path: Path) -> None:
 def test_receive_takes_little_more_time_than_python_itself(tmp_path: Path) -> None:
     tree = _with_home(tmp_path)
     receive = [str(MADOGUCHI), "receive", "--to", ADDRESS]
-    took, bare = _median(tree, receive), _median(tree, [sys.executable, "-c", "pass"])
-    print(f"receive {took * 1000:.0f} ms, python alone {bare * 1000:.0f} ms")
-    assert took < 0.150 or took < bare * 8
+    took, bare = _times(tree, receive), _times(tree, [sys.executable, "-c", "pass"])
+    middle = f"receive {statistics.median(took):.3f} s, python alone {statistics.median(bare):.3f} s"
+    print(f"medians: {middle}; the quickest: {min(took):.3f} s, {min(bare):.3f} s")
+    # The quickest of many runs: the others tell how busy this machine is.
+    assert min(took) < max(0.150, min(bare) * 8)
 
 
 def _with_home(folder: Path) -> Tree:
@@ -74,11 +78,11 @@ def _with_home(folder: Path) -> Tree:
     return tree
 
 
-def _median(tree: Tree, words: Sequence[str]) -> float:
-    """Seconds from start to exit, the median of many runs."""
+def _times(tree: Tree, words: Sequence[str]) -> list[float]:
+    """Seconds from start to exit of many runs."""
     times = []
     for _ in range(21):
         began = time.perf_counter()
         subprocess.run(words, env=tree.environment, input=report(1).content, check=True, timeout=60)
         times.append(time.perf_counter() - began)
-    return statistics.median(times)
+    return times

@@ -101,10 +101,10 @@ def test_a_keyring_open_to_others_says_how_to_close_it(path: Path, mode: int) ->
 DAMAGED: dict[str, Callable[[dict[str, Any]], object]] = {
     "a list": lambda whole: whole["keys"],
     "a number": lambda _: 5,
-    "no keys": lambda whole: {"version": 1},
+    "no keys": lambda _: {"version": 1},
     "no version": lambda whole: {"keys": whole["keys"]},
-    "keys that are none": lambda whole: {"version": 1, "keys": 5},
-    "rows that are none": lambda whole: {"version": 1, "keys": ["wrap"]},
+    "keys that are none": lambda _: {"version": 1, "keys": 5},
+    "rows that are none": lambda _: {"version": 1, "keys": ["wrap"]},
     "a purpose that is none": lambda whole: {
         "version": 1,
         "keys": [whole["keys"][0] | {"purpose": ["wrap"]}],

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from madoguchi.config.command import set_up_django
@@ -25,7 +26,8 @@ log = logging.getLogger(__name__)
 
 GRACE = 20.0
 WEB_GRACE = 10
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
 AGAIN_AFTER = 1.0
 
 
@@ -172,7 +174,9 @@ class _Tree:
     _stopping: bool = False
 
     def run(self, greeting: str) -> int:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        # What a child leaves behind, such as the web server's own worker, becomes ours to wait for.
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+        for number in STOPPING:
             signal.signal(number, self._stop)
         # What is loaded now is shared by all: the collector must not touch it in each child.
         gc.collect()
@@ -181,44 +185,48 @@ class _Tree:
             self._start(name)
         sys.stdout.write(greeting)
         sys.stdout.flush()
-        while self._children:
-            self._wait()
+        while self._wait():
+            pass
         return os.EX_OK
 
     def _start(self, name: str) -> None:
-        child = os.fork()
-        if child:
+        """Forks one part. No signal comes in between: a child is either known here, or was never made."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+        if not self._stopping and not signal.sigpending() & STOPPING:
+            child = os.fork()
+            if not child:
+                os._exit(_in_child(self.parts[name], name))
             self._children[child] = name
-            return
-        os._exit(_in_child(self.parts[name], name))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
-    def _wait(self) -> None:
+    def _wait(self) -> bool:
+        """Waits for one process to end, and starts it again where it should go on; false where none is left."""
         try:
             child, status = os.wait()
-        except (InterruptedError, ChildProcessError):
-            return
+        except ChildProcessError:
+            return False
         name = self._children.pop(child, None)
         if name is None or self._stopping:
-            return
+            return True
         log.error(
             "%s ended by itself (status %s) and is started again", name, os.waitstatus_to_exitcode(status)
         )
         time.sleep(AGAIN_AFTER)
-        if not self._stopping:
-            self._start(name)
+        self._start(name)
+        return True
 
     def _stop(self, *_: object) -> None:
         if self._stopping:
             return
         self._stopping = True
-        for child in self._children:
-            os.kill(child, signal.SIGTERM)
-        signal.signal(signal.SIGALRM, self._end)
+        self._signal(signal.SIGTERM)
+        signal.signal(signal.SIGALRM, lambda *_: self._signal(signal.SIGKILL))
         signal.setitimer(signal.ITIMER_REAL, GRACE)
 
-    def _end(self, *_: object) -> None:
-        for child in self._children:
-            os.kill(child, signal.SIGKILL)
+    def _signal(self, number: signal.Signals) -> None:
+        for child in tuple(self._children):
+            with suppress(ProcessLookupError):  # it ended, and was not yet counted out
+                os.kill(child, number)
 
 
 def _end_with_parent() -> None:
@@ -231,9 +239,9 @@ def _in_child(part: Callable[[], None], name: str) -> int:
     # What the part forks in its turn, as the web server does, goes with it too.
     os.register_at_fork(after_in_child=_end_with_parent)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # Ctrl-C reaches the whole group: the parent alone answers it, and tells the children in order. Blocked and not
-    # ignored, since the web server sets handlers of its own, and its worker may hang where both signals meet.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # Ctrl-C reaches the whole group: the parent alone answers it, and tells the children in order. SIGINT stays blocked
+    # in them: the web server sets handlers of its own, and its worker may hang where both signals meet.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     try:
         part()
     except Exception:

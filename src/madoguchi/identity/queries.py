@@ -1,6 +1,7 @@
 """Who may what, and what is known of sign-ins and links."""
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import wraps
@@ -85,7 +86,7 @@ def seconds_to_wait(network_key: bytes, now: datetime) -> int:
     if not recent:
         return 0
     waited = (now - recent[0]).total_seconds()
-    return max(0, int(sign_in_delay(len(recent)) - waited))
+    return max(0, math.ceil(sign_in_delay(len(recent)) - waited))
 
 
 def link_holder(token: str, now: datetime) -> Staff | None:

@@ -28,7 +28,7 @@ def store(incoming: Sequence[Incoming]) -> None:
     known = _known(incoming)
     sealed = [_sealed(one) for one in incoming if one.id not in known]
     if sealed:
-        _store(sealed)
+        _store(sealed=sealed)
 
 
 def _known(incoming: Sequence[Incoming]) -> set[UUID]:
@@ -40,7 +40,7 @@ def _known(incoming: Sequence[Incoming]) -> set[UUID]:
 
 
 @verb
-def _store(sealed: Sequence[tuple[Arrival, Unit]]) -> None:
+def _store(*, sealed: Sequence[tuple[Arrival, Unit]]) -> None:
     keep(unit for _, unit in sealed)
     Arrival.objects.bulk_create([row for row, _ in sealed])
     doors: dict[str, list[Arrival]] = {}

@@ -71,12 +71,16 @@ def take(path: Path, wrapper: Wrapper) -> Incoming:
             head = json.loads(file.readline())
             arrival, at = UUID(head["id"]), datetime.fromisoformat(head["at"]).astimezone(UTC)
             stored = WrappedKey(UUID(head["data_key"]), head["kek"], base64.b64decode(head["wrapped"]))
-        except (ValueError, KeyError, TypeError) as damaged:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as damaged:
             raise SpoolFileError(SpoolFileError.__doc__) from damaged
         key = wrapper.unwrap(stored)
         whole = b"".join(key.open_stream(Place(LABEL, arrival, "mail"), _pieces(file)))
     line, _, raw = whole.partition(b"\n")
-    return Incoming(id=arrival, received_at=at, envelope=Envelope.from_json(line), raw=raw)
+    try:
+        envelope = Envelope.from_json(line)
+    except (ValueError, KeyError, TypeError) as damaged:
+        raise SpoolFileError(SpoolFileError.__doc__) from damaged
+    return Incoming(id=arrival, received_at=at, envelope=envelope, raw=raw)
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:

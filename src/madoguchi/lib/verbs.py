@@ -74,10 +74,16 @@ class Guarded(models.Model):
 
     class Meta:
         abstract = True
+        # Related managers write through the base manager: without this, `report.items.add(...)` would be a side door.
+        base_manager_name = "objects"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         _refuse_outside()
         super().save(*args, **kwargs)
+
+    def save_base(self, *args: Any, **kwargs: Any) -> None:
+        _refuse_outside()  # what loads fixtures comes in here
+        super().save_base(*args, **kwargs)
 
     def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise SideDoorError(SideDoorError.__doc__)

@@ -62,7 +62,7 @@ class Transport:
 def cleared_content(draft: Draft) -> bytes:
     """The bytes that are cleared: header fields and a text/plain entity in UTF-8. Raises CompositionError.
 
-    Written out field by field with the standard library's encoders: its EmailMessage parses every field that it is
+    Written field by field with the standard library's encoders: its EmailMessage parses every field that it is
     given, which cost a fifth of all work on a report.
     """
     try:

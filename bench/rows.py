@@ -1,0 +1,8 @@
+"""All rows of the table, in its order."""
+
+from collections.abc import Sequence
+
+from bench import arrival, intake, memory, pages
+from bench.table import Row
+
+ROWS: Sequence[Row] = (*intake.ROWS, *arrival.ROWS, *pages.ROWS, *memory.ROWS)
