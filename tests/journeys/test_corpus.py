@@ -9,7 +9,7 @@ from journeys.sink import Sender, with_crlf
 from journeys.tree import ADDRESS, Tree, wait_until
 from shared import SHARED
 
-MAIL = SHARED / "mail" if SHARED.name == "data" else SHARED / "data" / "mail"
+MAIL = SHARED / "data" / "mail"
 pytestmark = [
     pytest.mark.store,
     pytest.mark.skipif(not MAIL.is_dir(), reason="the collection of real mail is not beside this project"),
