@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+
 from journeys.sink import Sender, with_crlf
 from journeys.tree import ADDRESS, Tree, wait_until
 from shared import SHARED
@@ -31,17 +32,26 @@ def hold_collection(tree: Tree, files: list[Path], piped: list[Path]) -> None:
     given = [file.read_bytes() for file in piped]
     with tree:
         sender = Sender(tree.smtp)
-        codes = Counter(sender.send(f"sender{number}@site{number}.example", raw) for number, raw in enumerate(sent))
+        codes = Counter(
+            sender.send(f"sender{number}@site{number}.example", raw) for number, raw in enumerate(sent)
+        )
         sender.close()
         for raw in given:
-            assert tree.call("receive", "--from", "list@site.example", "--to", ADDRESS, given=raw).returncode == 0
+            assert (
+                tree.call("receive", "--from", "list@site.example", "--to", ADDRESS, given=raw).returncode
+                == 0
+            )
         spool = tree.home / "spool"
         wait_until(lambda: not spool.is_dir() or not list(spool.iterdir()), what="the spool to be taken over")
         state = tree.drained()
         assert tree.stop() == 0
     assert codes == {250: len(sent)}
-    assert Counter(one["digest"] for one in state.arrivals if one["door"] == "smtp") == Counter(map(digest, sent))
-    assert Counter(one["digest"] for one in state.arrivals if one["door"] == "pipe") == Counter(map(digest, given))
+    assert Counter(one["digest"] for one in state.arrivals if one["door"] == "smtp") == Counter(
+        map(digest, sent)
+    )
+    assert Counter(one["digest"] for one in state.arrivals if one["door"] == "pipe") == Counter(
+        map(digest, given)
+    )
     outcomes = Counter(one["outcome"] for one in state.arrivals)
     print(f"{len(sent)} through SMTP, {len(given)} through receive: {dict(outcomes)}")
     assert (state.failed, outcomes[""], outcomes.total()) == (0, 0, len(sent) + len(given))
@@ -57,6 +67,8 @@ def test_some_real_mails_come_through_both_doors(tmp_path: Path, store: str) -> 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_every_real_mail_comes_through_the_smtp_door_and_sixty_through_the_pipe(tmp_path: Path, store: str) -> None:
+def test_every_real_mail_comes_through_the_smtp_door_and_sixty_through_the_pipe(
+    tmp_path: Path, store: str
+) -> None:
     files = collection()
     hold_collection(Tree(tmp_path, store=store), files, files[:: len(files) // PIPED][:PIPED])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
 from journeys.mails import report
 from journeys.sink import Sender
 from journeys.tree import ADDRESS, MADOGUCHI, Tree
@@ -54,7 +55,9 @@ def test_receive_keeps_the_mail_with_the_mta_where_the_home_is_missing(tmp_path:
 def test_receive_imports_neither_django_nor_the_reader(tmp_path: Path) -> None:
     tree = _with_home(tmp_path)
     words = [sys.executable, "-X", "importtime", str(MADOGUCHI), "receive", "--to", ADDRESS]
-    done = subprocess.run(words, env=tree.environment, input=report(1).content, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(
+        words, env=tree.environment, input=report(1).content, capture_output=True, check=False, timeout=60
+    )
     assert done.returncode == 0
     imported = [line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines() if "|" in line]
     assert "madoguchi.intake.pipe" in imported

@@ -28,7 +28,9 @@ def prepare_home(home: Path, keyring_file: Path) -> bool:
     if keyring_file.exists():
         return False
     if any((home / name).exists() for name in SEALED):
-        raise SettingsError(f"{home} holds sealed data, and its keyring {keyring_file} is missing. Put it back there.")
+        raise SettingsError(
+            f"{home} holds sealed data, and its keyring {keyring_file} is missing. Put it back there."
+        )
     keyring.make(keyring_file, datetime.now(UTC))
     return True
 
