@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from journeys.mails import report
 from journeys.sink import Sender, Sink
 from journeys.tree import ADDRESS, Tree, new_database, wait_until
-
 from postgres import Cluster
 
 pytestmark = pytest.mark.store
@@ -25,7 +25,9 @@ def small_disk(folder: Path, mebibytes: int) -> Iterator[None]:
     """A disk of its own, of so many MiB, at `folder`; skips where this user may mount none."""
     folder.mkdir(parents=True)
     size = f"size={mebibytes}m"
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], capture_output=True, check=False
+    )
     if mounted.returncode:
         pytest.skip("a small disk can be mounted by root alone")
     try:
@@ -50,7 +52,9 @@ def fill(folder: Path) -> Path:
 def stored(tree: Tree, numbers: range, *, size: int = 0) -> list[int]:
     """The codes of the replies to these mails."""
     sender = Sender(tree.smtp)
-    codes = [sender.send(mail.sender, mail.content) for mail in (report(number, size=size) for number in numbers)]
+    codes = [
+        sender.send(mail.sender, mail.content) for mail in (report(number, size=size) for number in numbers)
+    ]
     sender.close()
     return codes
 
@@ -67,7 +71,10 @@ def holds(tree: Tree, confirmed: int) -> None:
 
 
 def test_a_full_disk_puts_mail_off_until_there_is_room(tmp_path: Path, store: str, sink: Sink) -> None:
-    with small_disk(tmp_path / "home", 8), Tree(tmp_path, store=store, settings={"RELAY_URL": sink.url}) as tree:
+    with (
+        small_disk(tmp_path / "home", 8),
+        Tree(tmp_path, store=store, settings={"RELAY_URL": sink.url}) as tree,
+    ):
         assert stored(tree, range(5)) == [250] * 5
         tree.drained()
         filler = fill(tree.home)
@@ -81,7 +88,9 @@ def test_a_full_disk_puts_mail_off_until_there_is_room(tmp_path: Path, store: st
         assert [path for path in tree.home.rglob("*") if path.name.endswith(".new")] == []
 
 
-def test_a_database_that_is_away_puts_mail_off_until_it_is_back(tmp_path: Path, store: str, sink: Sink) -> None:
+def test_a_database_that_is_away_puts_mail_off_until_it_is_back(
+    tmp_path: Path, store: str, sink: Sink
+) -> None:
     if store != "postgres":
         pytest.skip("this run is on SQLite")
     cluster = Cluster()

@@ -24,6 +24,7 @@ from madoguchi.lib.logs import error_class
 log = logging.getLogger(__name__)
 
 GRACE = 20.0
+WEB_GRACE = 10
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
 AGAIN_AFTER = 1.0
@@ -140,6 +141,7 @@ def _web() -> None:
         blocking_threads=4,
         log_level=LogLevels.warning,
         log_access=False,
+        workers_kill_timeout=WEB_GRACE,
         log_dictconfig=_GRANIAN_LOGS,
     ).serve()
 
@@ -223,13 +225,19 @@ class _Tree:
                 os.kill(child, number)
 
 
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def _in_child(part: Callable[[], None], name: str) -> int:
     """Runs one part in its process; it ends when its parent is gone."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    _end_with_parent()
+    # What the part forks in its turn, as the web server does, goes with it too.
+    os.register_at_fork(after_in_child=_end_with_parent)
     for number in STOPPING:
         signal.signal(number, signal.SIG_DFL)
-    # Ctrl-C reaches the whole group: the parent alone answers it, and tells the children in order. Blocked and not
-    # ignored, since the web server would set a handler of its own.
+    # Ctrl-C reaches the whole group: the parent alone answers it, and tells the children in order. SIGINT stays blocked
+    # in them: the web server sets handlers of its own, and its worker may hang where both signals meet.
     signal.pthread_sigmask(signal.SIG_SETMASK, {signal.SIGINT})
     try:
         part()
