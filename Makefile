@@ -9,7 +9,7 @@ UV_VERSION := 0.13.9
 export UV_NO_PROGRESS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-long check format bench browser-packages messages clean
+.PHONY: help demo test test-long check format bench browser-packages messages vendor clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,15 +48,21 @@ format: .venv/dev.stamp  ## mend what the formatter and linter can mend
 	$(BIN)/ruff format .
 
 test: .venv/dev.stamp $(MO) browser-packages check  ## set-up, checks, and every test on SQLite and on PostgreSQL
-	$(BIN)/pytest -n 2 -m "not long"
-	TEST_STORE=postgres $(BIN)/pytest -n 2 -m "store and not long"
+	$(BIN)/python -m pytest -n 2 -m "not long"
+	TEST_STORE=postgres $(BIN)/python -m pytest -n 2 -m "store and not long"
 
 test-long: .venv/dev.stamp $(MO) browser-packages  ## what takes longer: kills, traces, whole corpora
-	$(BIN)/pytest -n 0 -m long
-	TEST_STORE=postgres $(BIN)/pytest -n 0 -m "long and store"
+	$(BIN)/python -m pytest -n 0 -m long
+	TEST_STORE=postgres $(BIN)/python -m pytest -n 0 -m "long and store"
 
 bench: .venv/dev.stamp $(MO)  ## the README's performance table for this machine; ROWS="intake-*" runs some
 	$(BIN)/python -m bench $(ROWS)
+
+messages: .venv/dev.stamp  ## renews the message catalogues from the code (needs Debian's gettext)
+	cd src/madoguchi && ../../$(BIN)/python -m django makemessages -l ja -l en --no-location --no-wrap --no-obsolete
+
+vendor:  ## renews the vendored design tokens (needs npm)
+	@tools/vendor-assets
 
 browser-packages:
 	@tools/debian-packages

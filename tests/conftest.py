@@ -64,12 +64,13 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
-    """On SQLite the test database is a file, as in life: memory would hide locks and the write-ahead log."""
+    """A database for each process; on SQLite a file, as in life: memory would hide locks and the write-ahead log."""
     from django.conf import settings
 
-    if STORE == "sqlite":
-        suffix = f"_{WORKER}" if WORKER else ""
-        settings.DATABASES["default"]["TEST"]["NAME"] = str(GROUND / f"test{suffix}.sqlite3")
+    name = f"test_{WORKER or 'alone'}"
+    settings.DATABASES["default"]["TEST"]["NAME"] = (
+        str(GROUND / f"{name}.sqlite3") if STORE == "sqlite" else name
+    )
 
 
 @pytest.fixture
@@ -92,3 +93,23 @@ def fresh_keys() -> Iterator[None]:
     forget_keys()
     yield
     forget_keys()
+
+
+@pytest.fixture
+def committed(transactional_db: None) -> Iterator[None]:
+    """Commits are real, so that connections see each other's rows; every table is emptied afterwards.
+
+    The triggers of SQLite that keep the log are lifted while that is done; PostgreSQL's do not concern TRUNCATE.
+    """
+    from django.db import connection
+
+    yield
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            kept = cursor.fetchall()
+            for name, _ in kept:
+                cursor.execute(f"DROP TRIGGER {name}")
+            cursor.execute("DELETE FROM audit_entry")
+            for _, made in kept:
+                cursor.execute(made)

@@ -59,10 +59,24 @@ class Cluster:
 
     def _run(self, program: str, *words: object) -> None:
         command = [*self._as, str(programs() / program), *map(str, words)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd=self.folder, stdin=subprocess.DEVNULL
-        ) if program != "pg_ctl" else subprocess.run(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True, check=False, cwd=self.folder
+        done = (
+            subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                check=False,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+            )
+            if program != "pg_ctl"
+            else subprocess.run(
+                command,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                check=False,
+                cwd=self.folder,
+            )
         )
         if done.returncode:
             raise RuntimeError(f"{program} failed: {done.stderr or 'see ' + str(self.folder / 'log')}")

@@ -24,8 +24,12 @@ def mail(
     return (head + "Content-Type: text/plain; charset=utf-8\r\n\r\n" + text + "\r\n").encode()
 
 
-def incoming(raw: bytes, now: datetime, *, sender: str = ALICE, to: str = COUNTER, door: str = "smtp") -> Incoming:
+def incoming(
+    raw: bytes, now: datetime, *, sender: str = ALICE, to: str = COUNTER, door: str = "smtp"
+) -> Incoming:
     """The mail as the SMTP door hands it over."""
-    envelope = Envelope(door=door, peer="192.0.2.7", helo="mx.reporter.example", mail_from=sender, rcpt_to=(to,))
+    envelope = Envelope(
+        door=door, peer="192.0.2.7", helo="mx.reporter.example", mail_from=sender, rcpt_to=(to,)
+    )
     arrival: UUID = new_id(now)
     return Incoming(id=arrival, received_at=now, envelope=envelope, raw=raw)

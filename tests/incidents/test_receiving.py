@@ -31,7 +31,11 @@ def understood(mails: Sequence[Incoming], now: datetime, *, by: str = "dkim") ->
 
 
 def letters_of(report: Report) -> list[SentLetter]:
-    ids = [row.letter for row in Message.objects.filter(correspondence=report.correspondence_id).order_by("at") if row.letter]
+    ids = [
+        row.letter
+        for row in Message.objects.filter(correspondence=report.correspondence_id).order_by("at")
+        if row.letter
+    ]
     found = sent_letters(ids)
     return [found[one] for one in ids]
 
@@ -134,13 +138,20 @@ def _message_id(letter: UUID) -> str:
     from madoguchi.vault.queries import open_unit
 
     row = Letter.objects.get(pk=letter)
-    fields = json.loads(open_unit(row.data_key).open_text(Place(LABEL, row.id, "transport"), bytes(row.transport)))
+    fields = json.loads(
+        open_unit(row.data_key).open_text(Place(LABEL, row.id, "transport"), bytes(row.transport))
+    )
     return str(fields["message_id"])
 
 
 @pytest.mark.parametrize(
     ("sender", "by", "filed"),
-    [(ALICE, "dkim", "thread"), (ALICE, "", "possible"), (MALLORY, "dkim", "possible"), (MALLORY, "", "possible")],
+    [
+        (ALICE, "dkim", "thread"),
+        (ALICE, "", "possible"),
+        (MALLORY, "dkim", "possible"),
+        (MALLORY, "", "possible"),
+    ],
 )
 def test_a_reference_number_alone_opens_a_thread_only_to_its_authenticated_party(
     now: datetime, sender: str, by: str, filed: str
@@ -148,7 +159,10 @@ def test_a_reference_number_alone_opens_a_thread_only_to_its_authenticated_party
     understood([incoming(mail(), now)], now)
     report = Report.objects.get()
     raw = mail(
-        "More", sender=sender, subject=f"Re: {report.correspondence.reference}", message_id="<x@elsewhere.example>"
+        "More",
+        sender=sender,
+        subject=f"Re: {report.correspondence.reference}",
+        message_id="<x@elsewhere.example>",
     )
     later = now + timedelta(hours=1)
     actions.set_aside(actor=HANDLER, now=later, report_id=report.id, version=1)
@@ -200,7 +214,9 @@ def test_one_mail_that_fails_does_not_fail_its_batch(now: datetime, monkeypatch:
         return real(submission, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(receiving, "_items", failing)
-    mails = [mail(f"{n}", subject="poison" if n == 1 else "fine", message_id=f"<{n}@x.example>") for n in range(4)]
+    mails = [
+        mail(f"{n}", subject="poison" if n == 1 else "fine", message_id=f"<{n}@x.example>") for n in range(4)
+    ]
     understood([incoming(raw, now) for raw in mails], now)
     assert Report.objects.count() == 3
     failed = Arrival.objects.get(handled_at__isnull=True)
@@ -246,11 +262,17 @@ def test_an_answer_written_before_something_new_came_in_is_held_back(now: dateti
 def test_receiving_asks_no_more_questions_for_forty_mails_than_for_four(now: datetime) -> None:
     def queries(count: int, start: int) -> int:
         batch = [
-            incoming(mail(f"{n}", sender=f"r{n}@s{n}.example", message_id=f"<{n}@x.example>"), now, sender=f"r{n}@s{n}.example")
+            incoming(
+                mail(f"{n}", sender=f"r{n}@s{n}.example", message_id=f"<{n}@x.example>"),
+                now,
+                sender=f"r{n}@s{n}.example",
+            )
             for n in range(start, start + count)
         ]
         store(batch)
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             understand_due(now=now + timedelta(seconds=1), vouch=lambda opened: ["dkim"] * len(opened))
         return len(captured)
 

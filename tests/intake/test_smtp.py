@@ -142,7 +142,7 @@ def test_pipelined_commands_are_answered_in_order(door: "RunningDoor") -> None:
 
 
 def test_transparency_dots_go_and_every_other_byte_stays(door: "RunningDoor") -> None:
-    content = b".first\r\n..\r\n...\r\nend.\r\n.\tx\r\n\r\nbare\nlf and\rcr\r\n"
+    content = b".first\r\n..\r\n...\r\nend.\r\n.\tx\r\n\r\nbare\nlf and\rcr\n.\n..\n.x\n\r\n"
     with smtplib.SMTP("127.0.0.1", door.port) as client:
         client.sendmail("a@sender.example", ["report@csirt.example"], content)
     assert door.store.kept[0].raw == content
@@ -172,6 +172,7 @@ def test_an_empty_mail_is_a_mail(door: "RunningDoor") -> None:
         ("MAIL FROM:<a@b.example> SIZE=²", "553"),
         ("MAIL FROM:<a@b.example> SIZE=x", "501"),
         ("MAIL FROM:<a@b.example> RET=HDRS", "555"),
+        ("MAIL FROM:<a@b.example> SIZE=x SIZE=9", "250"),
         ("MAIL FROM:<a@b.example> BODY=BINARYMIME", "501"),
         ("x" * 5000, "500"),
     ],
@@ -179,6 +180,7 @@ def test_an_empty_mail_is_a_mail(door: "RunningDoor") -> None:
 def test_commands_that_ask_for_more_do_no_harm(door: "RunningDoor", command: str, code: str) -> None:
     with door.talk() as talk:
         assert talk.say(command.encode(errors="surrogateescape"))[:3] == code
+        talk.say("RSET")
         assert talk.mail(MAIL)[:3] == "250"
 
 

@@ -4,7 +4,7 @@ import asyncio
 import re
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from madoguchi.intake.smtp_body import STOP, Body, Ceiling
@@ -36,13 +36,13 @@ async def through(wire: bytes, cuts: list[int]) -> tuple[Body, bytes, bytes]:
 @settings(max_examples=300, deadline=None)
 @given(contents, st.lists(st.integers(min_value=0, max_value=10**6), max_size=4))
 def test_what_a_careful_client_sends_is_kept_byte_for_byte(content: bytes, cuts: list[int]) -> None:
-    """Dots are doubled at the start of each line, bare line ends included, as smtplib does."""
+    """Dots are doubled at the start of each line, behind a bare LF too, as smtplib does."""
     content += b"" if content.endswith(b"\r\n") or not content else b"\r\n"
-    wire = re.sub(rb"(\A|[\r\n])\.", rb"\1..", content) + STOP
+    wire = re.sub(rb"(?m)^\.", b"..", content) + STOP
+    assume(not re.search(rb"\r\.[\r\n]", wire))  # refused: to some, a CR alone is a line end
     body, raw, rest = asyncio.run(through(wire + b"NOOP\r\n", cuts))
     assert body.refusal is None
-    # A bare line end is no line end to this server, so the dot doubled behind it stays.
-    assert raw == re.sub(rb"\r\n\.|\A\.", lambda found: found[0][:-1], wire.removesuffix(STOP))
+    assert raw == content
     assert rest == b"NOOP\r\n"
 
 

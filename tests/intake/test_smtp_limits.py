@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from madoguchi.intake.smtp_session import Limits
+
 if TYPE_CHECKING:
     from tests.intake.conftest import OpenDoor
 
@@ -83,7 +85,7 @@ def test_recipients_beyond_the_limit_go_into_another_mail(open_door: "OpenDoor")
 
 
 def test_mails_under_way_share_a_ceiling_and_those_above_it_come_again(open_door: "OpenDoor") -> None:
-    door = open_door(in_flight=100_000)
+    door = open_door(in_flight=100_000, size=70_000)
     door.store.open.clear()
     with door.talk() as first, door.talk() as second, door.talk() as third:
         first.open_mail()
@@ -146,3 +148,9 @@ def test_who_trickles_is_shown_out_in_the_end(open_door: "OpenDoor") -> None:
         assert talk.reply() == ""
     assert door.store.kept == []
     door.settle()
+
+
+def test_limits_that_would_put_the_largest_mail_off_for_ever_are_refused() -> None:
+    with pytest.raises(ValueError, match="room for one mail"):
+        Limits(size=1000, in_flight=1300)
+    assert Limits(size=1000, in_flight=1338).size == 1000

@@ -1,7 +1,10 @@
 """What the other side said gets into no log, whatever the level, whatever goes wrong."""
 
+import gc
 import logging
 import random
+import socket
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
@@ -94,3 +97,20 @@ def test_no_noise_ends_the_door_or_makes_it_say_anything_but_smtp(
     with door.talk() as talk:
         assert talk.say("NOOP")[:3] == "250"
     assert "command failed" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "sent", [b"NOOP\r\n" * 2000, b"MAIL FROM:<a@b.example>\r\n" * 500 + b"DATA\r\n", b"EHLO x\r\n" * 5000]
+)
+def test_a_peer_that_resets_its_connection_leaves_no_line(
+    door: "RunningDoor", caplog: pytest.LogCaptureFixture, sent: bytes
+) -> None:
+    for _ in range(10):
+        talk = door.talk()
+        talk.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        talk.send(sent)
+        talk.file.close()
+        talk.socket.close()
+    door.settle()
+    gc.collect()
+    assert caplog.text == ""

@@ -64,7 +64,7 @@ def test_a_false_end_is_seen_when_it_comes_byte_by_byte(door: "RunningDoor") -> 
 
 def test_line_ends_that_forge_nothing_are_kept_byte_for_byte(door: "RunningDoor") -> None:
     """Mail with bare line ends is common, and harmless to a server that passes no mail on."""
-    content = b"Subject: log\n\nline\nline\r.hidden\r\n\n..\nend.\n"
+    content = b"Subject: log\n\nline\n.line\r.hidden\r\n\n.x.\nend.\n"
     with door.talk() as talk:
         assert talk.mail(content)[:3] == "250"
     assert door.store.kept[0].raw == content + b"\r\n"

@@ -50,6 +50,18 @@ def test_commands_pipelined_behind_starttls_are_refused_and_never_executed(
         assert talk.mail(b"the door goes on")[:3] == "250"
 
 
+def test_not_even_the_first_command_behind_starttls_is_looked_at(secure: "RunningDoor") -> None:
+    asked: list[str] = []
+    secure.door._accepts = lambda address: bool(asked.append(address))
+    with secure.talk() as talk:
+        talk.say("MAIL FROM:<a@sender.example>")
+        talk.send(b"STARTTLS\r\nRCPT TO:<report@csirt.example>\r\n")
+        assert talk.reply()[:3] == "503"
+        assert talk.reply() == ""
+    secure.settle()
+    assert asked == []
+
+
 def test_what_was_said_in_clear_is_forgotten(secure: "RunningDoor") -> None:
     with secure.talk(hello="clear.example") as talk:
         talk.say("MAIL FROM:<clear@sender.example>", "RCPT TO:<report@csirt.example>")

@@ -86,6 +86,9 @@ def test_english_is_said_as_it_is_written_in_the_source() -> None:
         assert translations(message) == ((message.id,) if isinstance(message.id, str) else tuple(message.id))
 
 
+VERBS: Final = {"The mail answers letters of two threads."}  # "answers" is the deed of a mail, not our answer
+
+
 def glossary() -> list[tuple[str, str]]:
     rows = re.findall(
         r"^\| (.+?) \| (.+?) \| .+ \|$", (ROOT / "docs/glossary.md").read_text(encoding="utf-8"), re.MULTILINE
@@ -100,7 +103,7 @@ def test_japanese_uses_the_term_of_the_glossary(english: str, japanese: str) -> 
         (text, translation)
         for (_, text), message in messages(source_of("ja")).items()
         for translation in translations(message)
-        if term.search(text) and japanese not in translation
+        if term.search(text) and japanese not in translation and text not in VERBS
     ]
     assert other == []
 

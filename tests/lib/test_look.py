@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from django.urls import reverse
 
 SOURCE: Final = Path(__file__).parents[2] / "src/madoguchi"
 STATIC: Final = SOURCE / "lib/static/madoguchi"
@@ -118,3 +119,13 @@ def test_a_template_trusts_no_text_and_guards_every_post(path: Path) -> None:
     posts = re.findall(r"<form[^>]*method=\"post\".*?</form>", text, re.DOTALL)
     assert len(posts) == text.count('method="post"')
     assert all("{% csrf_token %}" in form for form in posts)
+
+
+def test_every_address_that_a_template_names_exists() -> None:
+    named = {
+        name
+        for path in TEMPLATES
+        for name in re.findall(r"{% url '([\w:-]+)' %}", path.read_text(encoding="utf-8"))
+    }
+    assert named
+    assert all(reverse(name).startswith("/") for name in named)

@@ -167,7 +167,7 @@ RESULTS = [
     ("a record that is no key", _signed(selector=b"none"), "site.example", "permerror"),
     ("a key that cannot be read", _signed(selector=b"broken"), "site.example", "fail"),
     ("a key larger than any", _signed(selector=b"huge"), "site.example", "permerror"),
-    ("a key of a kind that is not known here", _signed(selector=b"ed"), "site.example", "neutral"),
+    ("an RSA signature under an Ed25519 key", _signed(selector=b"ed"), "site.example", "permerror"),
     ("a DNS that fails", _signed(selector=b"fail"), "site.example", "temperror"),
     ("a domain that only tests", _signed(selector=b"test"), "site.example", "policy"),
     ("a body signed in part", _signed(length=True) + b"and more", "site.example", "policy"),
@@ -177,6 +177,14 @@ RESULTS = [
     ("an empty one", b"DKIM-Signature:\r\n" + LETTER, "", "permerror"),
     ("an endless one", b"DKIM-Signature: v=1; b=" + b"A" * 5000 + b"\r\n" + LETTER, "", "permerror"),
 ]
+
+
+def test_an_ed25519_signature_counts(resolver: dns.resolver.Resolver) -> None:
+    """With the key pair of RFC 8463, appendix A."""
+    seed = b"nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
+    signature = dkim.sign(LETTER, b"ed", b"site.example", seed, signature_algorithm=b"ed25519-sha256")
+    found = _check(signature + LETTER, resolver)
+    assert (found.dkim, found.aligned, found.by) == ((("site.example", "pass"),), True, "dkim")
 
 
 @pytest.mark.parametrize(("case", "raw", "domain", "result"), RESULTS, ids=[case for case, *_ in RESULTS])

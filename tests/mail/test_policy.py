@@ -33,6 +33,7 @@ LEGAL: set[tuple[State, State]] = {
     ("sending", "sent"),
     ("sending", "deferred"),
     ("sending", "failed"),
+    ("sending", "queued"),  # the relay was slow and its turn did not come
     ("sending", "unknown"),  # the worker died, or no answer came
     ("deferred", "sending"),  # its next try
     ("deferred", "cancelled"),

@@ -23,7 +23,8 @@ from madoguchi.mail.relay import Relay, relay_for
 from madoguchi.mail.transport import Maildir, Refused, SmtpTransport, Unsure, transport_for
 
 LETTER = b"From: report@csirt.example\r\nSubject: EXAMPLE#12345678\r\n\r\nHello\r\n"
-LARGE = LETTER + b"one line of very many\r\n" * 800_000
+# More than the sockets of both sides hold, in few lines: the server reads line by line.
+LARGE = LETTER + (b"x" * 990 + b"\r\n") * 12_000
 HANA, KEN = "hana@site.example", "ken@site.example"
 
 
@@ -138,7 +139,7 @@ def start() -> Iterator[Start]:
         )
         listeners.append(listening)
         port = listening.sockets[0].getsockname()[1]
-        return sink, Relay(host="127.0.0.1", port=port, command_seconds=10, final_seconds=10)
+        return sink, Relay(host="127.0.0.1", port=port, command_seconds=60, final_seconds=60)
 
     yield started
     for listener in listeners:

@@ -25,14 +25,22 @@ class Command:
 
 
 COMMANDS: dict[str, Command] = {
-    "init": Command("madoguchi.config.setup:init", "makes keys, database and the first staff account", django=False),
-    "run": Command("madoguchi.config.processes:run", "web, mail intake and workers in one process tree", django=False),
+    "init": Command(
+        "madoguchi.config.setup:init", "makes keys, database and the first staff account", django=False
+    ),
+    "run": Command(
+        "madoguchi.config.processes:run", "web, mail intake and workers in one process tree", django=False
+    ),
     "web": Command("madoguchi.config.processes:web", "the web pages alone", django=False),
     "smtp": Command("madoguchi.config.processes:smtp", "the SMTP door alone", django=False),
     "worker": Command("madoguchi.config.processes:worker", "a worker alone", django=False),
-    "demo": Command("madoguchi.config.demo:demo", "an example centre on this machine, for trying it", django=False),
+    "demo": Command(
+        "madoguchi.config.demo:demo", "an example centre on this machine, for trying it", django=False
+    ),
     "upgrade": Command("madoguchi.config.setup:upgrade", "brings the database to this release"),
-    "settings": Command("madoguchi.config.show:settings", "every setting with value, origin and meaning", django=False),
+    "settings": Command(
+        "madoguchi.config.show:settings", "every setting with value, origin and meaning", django=False
+    ),
     "staff": Command("madoguchi.identity.commands:staff", "accounts, by one-time link"),
     "receive": Command("", "one mail on standard input, from an MTA's pipe", django=False),
     "read": Command("madoguchi.mail.commands:read", "what would be understood of these mails", django=False),

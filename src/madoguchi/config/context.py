@@ -4,14 +4,18 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
+
+from madoguchi.identity.queries import Staff, may
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
-    """`centre`, `demonstration`, `languages`, and `staff`: the signed-in name or None."""
+    """`centre`, `demonstration`, `languages`, `staff`: the signed-in name or None, and `may`: what they may do."""
     options = settings.OPTIONS
     japanese = get_language() == "ja"
     user = getattr(request, "user", None)
+    person = user if isinstance(user, Staff) and user.is_authenticated else None
     return {
         "centre": {
             "name": (japanese and options.centre_name_ja) or options.centre_name,
@@ -20,5 +24,6 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         },
         "demonstration": options.demonstration,
         "languages": [code for code, _ in settings.LANGUAGES],
-        "staff": (user.name or user.username) if user is not None and user.is_authenticated else None,
+        "may": SimpleLazyObject(lambda: may(person)) if person else frozenset(),
+        "staff": (person.name or person.username) if person else None,
     }

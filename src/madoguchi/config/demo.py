@@ -60,7 +60,9 @@ def _refuse_open_doors(*listens: str) -> None:
     for place in listens:
         host = place.rpartition(":")[0].strip("[]")
         if host not in {"127.0.0.1", "::1", "localhost"}:
-            raise SettingsError(f"The demonstration listens on this machine alone, not on {host}. Use 127.0.0.1.")
+            raise SettingsError(
+                f"The demonstration listens on this machine alone, not on {host}. Use 127.0.0.1."
+            )
 
 
 def _prepare(home: Path) -> None:

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from madoguchi.config.sources import Given, SettingsError, given_values, home_folder, keyring_file
 
@@ -33,42 +41,89 @@ class Options(BaseModel):
 
     home: Path = Field(description="Data folder (mode 0700): database, sealed blobs, spool.")
     keyring: Path = Field(description="File with the long-lived keys (mode 0600), outside the home.")
-    database_url: str = Field("", description="Database; empty means SQLite in the home. postgres://user@host/name for many nodes.")
+    database_url: str = Field(
+        "", description="Database; empty means SQLite in the home. postgres://user@host/name for many nodes."
+    )
     http: str = Field("127.0.0.1:8000", description="host:port of the web pages.")
     smtp: str = Field("127.0.0.1:8025", description="host:port of the SMTP door.")
-    relay_url: str = Field("", description="Where outgoing mail goes: smtp://host:port, smtps://host:port (user:password@ before the host if needed).")
-    public_url: str = Field("", description="Address under which the public sees the web pages; empty means http:// and the http setting.")
+    relay_url: str = Field(
+        "",
+        description="Where outgoing mail goes: smtp:// or smtps://, then user:password@ if needed, then host:port.",
+    )
+    public_url: str = Field(
+        "",
+        description="Address under which the public sees the web pages; empty means http:// and the http setting.",
+    )
 
     centre_name: str = Field("Example CSIRT", description="Name of the centre, in English.")
-    centre_name_ja: str = Field("", description="Name of the centre, in Japanese; empty means the English one.")
-    centre_hours: str = Field("Monday to Friday, 09:00 to 18:00", description="When people read reports, in English.")
-    centre_hours_ja: str = Field("", description="When people read reports, in Japanese; empty means the English words.")
-    report_address: str = Field("report@csirt.example", description="The one address for reports; letters come from it.")
-    mail_domains: Words = Field((), description="Domains whose mail is taken in; empty means the report address's domain.")
-    reference_prefix: str = Field("EXAMPLE", description="Letters before the number in references, as EXAMPLE#12345678.")
+    centre_name_ja: str = Field(
+        "", description="Name of the centre, in Japanese; empty means the English one."
+    )
+    centre_hours: str = Field(
+        "Monday to Friday, 09:00 to 18:00", description="When people read reports, in English."
+    )
+    centre_hours_ja: str = Field(
+        "", description="When people read reports, in Japanese; empty means the English words."
+    )
+    report_address: str = Field(
+        "report@csirt.example", description="The one address for reports; letters come from it."
+    )
+    mail_domains: Words = Field(
+        (), description="Domains whose mail is taken in; empty means the report address's domain."
+    )
+    reference_prefix: str = Field(
+        "EXAMPLE", description="Letters before the number in references, as EXAMPLE#12345678."
+    )
     former_prefixes: Words = Field((), description="Earlier reference prefixes that replies may still carry.")
     language: Literal["ja", "en"] = Field("ja", description="Language of pages where the visitor names none.")
     time_zone: str = Field("Asia/Tokyo", description="Time zone of pages and letters (IANA name).")
 
-    max_message_bytes: int = Field(50 * 1024 * 1024, ge=64 * 1024, le=2**31 - 1, description="Largest mail that is taken in.")
-    max_bytes_in_flight: int = Field(512 * 1024 * 1024, ge=1024 * 1024, description="Mail data held in memory at once by the SMTP door; above it senders are asked to try again.")
+    max_message_bytes: int = Field(
+        50 * 1024 * 1024, ge=64 * 1024, le=2**31 - 1, description="Largest mail that is taken in."
+    )
+    max_bytes_in_flight: int = Field(
+        512 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="Mail data held in memory at once by the SMTP door; above it senders are asked to try again.",
+    )
     max_connections: int = Field(500, ge=1, description="SMTP connections at once.")
-    blob_bytes: int = Field(256 * 1024, ge=4096, description="Sealed mail larger than this goes to the blob folder instead of the database.")
-    smtp_certificate: Path | None = Field(None, description="PEM file with certificate and key; with it STARTTLS is offered.")
-    trusted_relays: Words = Field((), description="Networks of our own mail relays, whose Authentication-Results count.")
+    blob_bytes: int = Field(
+        256 * 1024,
+        ge=4096,
+        description="Sealed mail larger than this goes to the blob folder instead of the database.",
+    )
+    smtp_certificate: Path | None = Field(
+        None, description="PEM file with certificate and key; with it STARTTLS is offered."
+    )
+    trusted_relays: Words = Field(
+        (), description="Networks of our own mail relays, whose Authentication-Results count."
+    )
     authserv_id: str = Field("", description="The authserv-id that our trusted relays write (RFC 8601).")
-    dns_servers: Words = Field((), description="Addresses (or address:port) of DNS servers; empty means the system's.")
+    dns_servers: Words = Field(
+        (), description="Addresses (or address:port) of DNS servers; empty means the system's."
+    )
 
     ack_per_address: int = Field(50, ge=1, description="Acknowledgements a day to one authenticated address.")
-    ack_per_address_unverified: int = Field(1, ge=0, description="Acknowledgements a day to one address that nothing vouches for.")
+    ack_per_address_unverified: int = Field(
+        1, ge=0, description="Acknowledgements a day to one address that nothing vouches for."
+    )
     ack_per_domain_unverified: int = Field(20, ge=0, description="The same, to one domain.")
     ack_unverified: int = Field(500, ge=0, description="The same, in all.")
 
-    allowed_hosts: Words = Field((), description="Host names under which the web pages answer; empty means public_url's and loopback.")
+    allowed_hosts: Words = Field(
+        (), description="Host names under which the web pages answer; empty means public_url's and loopback."
+    )
     session_hours: int = Field(10, ge=1, le=24, description="A staff session ends after so many hours.")
-    session_idle_minutes: int = Field(60, ge=5, description="A staff session ends when unused for so many minutes.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged; content never is.")
-    demonstration: bool = Field(False, description="Set by `madoguchi demo` alone: an example centre that takes every sender for authenticated.")
+    session_idle_minutes: int = Field(
+        60, ge=5, description="A staff session ends when unused for so many minutes."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="How much is logged; content never is."
+    )
+    demonstration: bool = Field(
+        False,
+        description="Set by `madoguchi demo` alone: an example centre that takes every sender for authenticated.",
+    )
 
     @field_validator("http", "smtp")
     @classmethod
@@ -118,9 +173,13 @@ class Options(BaseModel):
     @model_validator(mode="after")
     def _belong_together(self) -> "Options":
         if self.keyring.is_relative_to(self.home):
-            raise ValueError("keyring: keep the keyring outside the home, so that a copy of the home opens nothing")
+            raise ValueError(
+                "keyring: keep the keyring outside the home, so that a copy of the home opens nothing"
+            )
         if self.relay_url.startswith("maildir://") and not self.demonstration:
-            raise ValueError("relay_url: maildir:// only shows letters in the demonstration; name an SMTP relay")
+            raise ValueError(
+                "relay_url: maildir:// only shows letters in the demonstration; name an SMTP relay"
+            )
         if self.trusted_relays and not self.authserv_id:
             raise ValueError("authserv_id: name the authserv-id that the trusted relays write")
         return self
@@ -162,5 +221,7 @@ def _sentence(wrong: ValidationError, given: dict[str, Given]) -> str:
         name = str(first["loc"][0])
     origin = given[name].origin if name in given else "default"
     if first["type"] == "extra_forbidden":
-        return f"There is no setting MADOGUCHI_{name.upper()} (from {origin}). See `madoguchi settings` for all."
+        return (
+            f"There is no setting MADOGUCHI_{name.upper()} (from {origin}). See `madoguchi settings` for all."
+        )
     return f"MADOGUCHI_{name.upper()} (from {origin}) is wrong: {reason}."

@@ -14,16 +14,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from madoguchi.config.command import set_up_django
 from madoguchi.config.options import options
 from madoguchi.lib import keyring
+from madoguchi.lib.logs import error_class
 
 log = logging.getLogger(__name__)
 
 GRACE = 20.0
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
 AGAIN_AFTER = 1.0
 
 
@@ -43,6 +46,7 @@ def run_all(greeting: str = "") -> int:
     """Runs everything until SIGINT or SIGTERM."""
     _refuse_early()
     set_up_django()
+    _refuse_unless_durable()
     return _Tree({"web": _web, "smtp": _smtp, "worker": _worker}).run(greeting)
 
 
@@ -65,7 +69,9 @@ def worker(argv: list[str]) -> int:
 
 
 def _no_words(argv: list[str], name: str, says: str) -> None:
-    parser = argparse.ArgumentParser(prog=f"madoguchi {name}", description=says, epilog=f"example: madoguchi {name}")
+    parser = argparse.ArgumentParser(
+        prog=f"madoguchi {name}", description=says, epilog=f"example: madoguchi {name}"
+    )
     parser.parse_args(argv)
 
 
@@ -82,11 +88,27 @@ def _refuse_early() -> None:
 
     chosen = options()
     if not chosen.relay_url:
-        raise SettingsError("MADOGUCHI_RELAY_URL is missing: name where outgoing mail goes, as smtp://host:port.")
+        raise SettingsError(
+            "MADOGUCHI_RELAY_URL is missing: name where outgoing mail goes, as smtp://host:port."
+        )
     try:
         keyring.load(chosen.keyring, ())
     except keyring.KeyringError as error:
         raise SettingsError(str(error)) from error
+
+
+def _refuse_unless_durable() -> None:
+    """The same where a commit could be lost. A database that is away may come back: the parts wait for it."""
+    from django.db import OperationalError, connections
+
+    from madoguchi.config.stores import refuse_unless_durable
+
+    try:
+        refuse_unless_durable()
+    except OperationalError as away:
+        log.warning("The database does not answer yet (%s)", error_class(away))
+    finally:
+        connections.close_all()
 
 
 # --- The parts ---------------------------------------------------------------------------------------------
@@ -97,7 +119,9 @@ _GRANIAN_LOGS = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"generic": {"()": "madoguchi.lib.logs.PlainFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stderr"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stderr"}
+    },
     "loggers": {"_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
 }
 
@@ -148,7 +172,9 @@ class _Tree:
     _stopping: bool = False
 
     def run(self, greeting: str) -> int:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        # What a child leaves behind, such as the web server's own worker, becomes ours to wait for.
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+        for number in STOPPING:
             signal.signal(number, self._stop)
         # What is loaded now is shared by all: the collector must not touch it in each child.
         gc.collect()
@@ -157,42 +183,48 @@ class _Tree:
             self._start(name)
         sys.stdout.write(greeting)
         sys.stdout.flush()
-        while self._children:
-            self._wait()
+        while self._wait():
+            pass
         return os.EX_OK
 
     def _start(self, name: str) -> None:
-        child = os.fork()
-        if child:
+        """Forks one part. No signal comes in between: a child is either known here, or was never made."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+        if not self._stopping and not signal.sigpending() & STOPPING:
+            child = os.fork()
+            if not child:
+                os._exit(_in_child(self.parts[name], name))
             self._children[child] = name
-            return
-        os._exit(_in_child(self.parts[name], name))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
-    def _wait(self) -> None:
+    def _wait(self) -> bool:
+        """Waits for one process to end, and starts it again where it should go on; false where none is left."""
         try:
             child, status = os.wait()
-        except (InterruptedError, ChildProcessError):
-            return
+        except ChildProcessError:
+            return False
         name = self._children.pop(child, None)
         if name is None or self._stopping:
-            return
-        log.error("%s ended by itself (status %s) and is started again", name, os.waitstatus_to_exitcode(status))
+            return True
+        log.error(
+            "%s ended by itself (status %s) and is started again", name, os.waitstatus_to_exitcode(status)
+        )
         time.sleep(AGAIN_AFTER)
-        if not self._stopping:
-            self._start(name)
+        self._start(name)
+        return True
 
     def _stop(self, *_: object) -> None:
         if self._stopping:
             return
         self._stopping = True
-        for child in self._children:
-            os.kill(child, signal.SIGTERM)
-        signal.signal(signal.SIGALRM, self._end)
+        self._signal(signal.SIGTERM)
+        signal.signal(signal.SIGALRM, lambda *_: self._signal(signal.SIGKILL))
         signal.setitimer(signal.ITIMER_REAL, GRACE)
 
-    def _end(self, *_: object) -> None:
-        for child in self._children:
-            os.kill(child, signal.SIGKILL)
+    def _signal(self, number: signal.Signals) -> None:
+        for child in tuple(self._children):
+            with suppress(ProcessLookupError):  # it ended, and was not yet counted out
+                os.kill(child, number)
 
 
 def _in_child(part: Callable[[], None], name: str) -> int:
@@ -201,6 +233,7 @@ def _in_child(part: Callable[[], None], name: str) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Ctrl-C reaches the whole group: the parent alone answers it, and tells the children in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     try:
         part()
     except Exception:

@@ -27,7 +27,10 @@ DEBUG = False
 DEMONSTRATION = _options.demonstration
 
 _hosts = {"localhost", "127.0.0.1", "[::1]", _options.http.rpartition(":")[0]}
-_hosts.add(_options.base_url.partition("://")[2].partition("/")[0].rpartition(":")[0] or _options.base_url.partition("://")[2])
+_hosts.add(
+    _options.base_url.partition("://")[2].partition("/")[0].rpartition(":")[0]
+    or _options.base_url.partition("://")[2]
+)
 ALLOWED_HOSTS = list(_options.allowed_hosts) or sorted(_hosts)
 
 INSTALLED_APPS = [
@@ -104,7 +107,8 @@ _https = _options.base_url.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
+# Not "no-referrer": browsers then send `Origin: null` with forms, which the check against forgery refuses.
+SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "madoguchi.counter.errors.csrf_failure"
 CONTENT_SECURITY_POLICY = {

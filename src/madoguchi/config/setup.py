@@ -8,20 +8,27 @@ from pathlib import Path
 
 from madoguchi.config.command import set_up_django
 from madoguchi.config.options import options
+from madoguchi.config.sources import SettingsError
 from madoguchi.lib import keyring
 
 _INIT_EXAMPLE = """\
 example:
   MADOGUCHI_HOME=/srv/madoguchi madoguchi init --staff hanako --name "Hanako Yamada"
 """
+SEALED = ("madoguchi.sqlite3", "blobs", "spool")
 
 
 def prepare_home(home: Path, keyring_file: Path) -> bool:
-    """Makes home (0700) and keyring (0600) where they are missing; true where the keyring was made now."""
+    """Makes home (0700) and keyring (0600) where they are missing; true where the keyring was made now.
+
+    Raises SettingsError where the home holds sealed data whose keyring is missing: a new one would open none of it.
+    """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     home.chmod(0o700)
     if keyring_file.exists():
         return False
+    if any((home / name).exists() for name in SEALED):
+        raise SettingsError(f"{home} holds sealed data, and its keyring {keyring_file} is missing. Put it back there.")
     keyring.make(keyring_file, datetime.now(UTC))
     return True
 
@@ -41,7 +48,9 @@ def init(argv: list[str]) -> int:
         epilog=_INIT_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--staff", required=True, metavar="USERNAME", help="the first account's name for signing in")
+    parser.add_argument(
+        "--staff", required=True, metavar="USERNAME", help="the first account's name for signing in"
+    )
     parser.add_argument("--name", metavar="NAME", help="the person's name, as pages show it")
     given = parser.parse_args(argv)
     chosen = options()
@@ -64,7 +73,9 @@ def init(argv: list[str]) -> int:
 def upgrade(argv: list[str]) -> int:
     """`madoguchi upgrade`: migrations."""
     parser = argparse.ArgumentParser(
-        prog="madoguchi upgrade", description="Brings the database to this release.", epilog="example: madoguchi upgrade"
+        prog="madoguchi upgrade",
+        description="Brings the database to this release.",
+        epilog="example: madoguchi upgrade",
     )
     parser.parse_args(argv)
     migrate()

@@ -6,10 +6,18 @@ from typing import Any
 import dj_database_url
 from django.db import connection
 
-SQLITE_START = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-8000")
+from madoguchi.config.sources import SettingsError
+
+SQLITE_START = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "cache_size=-8000",
+)
 
 
-class NotDurableError(Exception):
+class NotDurableError(SettingsError):
     """The database may lose what it has confirmed; Madoguchi does not start on it."""
 
 

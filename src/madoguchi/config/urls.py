@@ -9,8 +9,8 @@ urlpatterns = [
     path("console/", include("madoguchi.console.urls")),
     path("staff/", include("madoguchi.identity.urls")),
     path("language/", include("django.conf.urls.i18n")),
-    path("healthz", health.alive),
-    path("readyz", health.ready),
+    path("healthz", health.alive, name="alive"),
+    path("readyz", health.ready, name="ready"),
 ]
 handler400 = "madoguchi.counter.errors.bad_request"
 handler403 = "madoguchi.counter.errors.forbidden"

@@ -4,14 +4,14 @@ import fcntl
 import logging
 import os
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 
 from django.conf import settings
-from django.db import close_old_connections, connection, connections
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connection, connections
 
 from madoguchi.config.stores import refuse_unless_durable
 from madoguchi.config.vouching import voucher
@@ -23,6 +23,8 @@ from madoguchi.mail.transport import transport_for
 
 log = logging.getLogger(__name__)
 IDLE, AFTER_ERROR = 0.1, 2.0
+WORKERS = int.from_bytes(b"madoguch")
+"""The advisory lock of PostgreSQL that every worker of a database shares."""
 
 
 class AnotherWorkerError(Exception):
@@ -32,7 +34,7 @@ class AnotherWorkerError(Exception):
 def work(stop: threading.Event) -> None:
     """Works until `stop` is set, then finishes what is under way."""
     refuse_unless_durable()
-    with _alone_on_sqlite():
+    with _registered():
         threads = [
             threading.Thread(target=_loop, args=(name, step, stop), name=name)
             for name, step in (("arrivals", _arrivals()), ("letters", _letters()))
@@ -65,7 +67,7 @@ def _loop(name: str, step: Callable[[], int], stop: threading.Event) -> None:
         try:
             close_old_connections()
             done = step()
-        except Exception as error:  # noqa: BLE001 -- a worker goes on; the rows stay due and the error is said
+        except Exception as error:
             if error_class(error) != trouble:
                 trouble = error_class(error)
                 log.exception("The worker's %s stopped short and will go on", name)
@@ -80,15 +82,44 @@ def _loop(name: str, step: Callable[[], int], stop: threading.Event) -> None:
     connections.close_all()
 
 
-def _alone_on_sqlite() -> AbstractContextManager[object]:
-    """On SQLite, holds the lock that lets one worker run, and takes back what a dead one had under way."""
-    if connection.vendor != "sqlite":
-        return nullcontext()
-    lock = _lock(settings.HOME / "worker.lock")
+@contextmanager
+def _registered() -> Iterator[None]:
+    """Among the workers of this store while it lasts; who comes alone takes back what dead ones had.
+
+    Without that, a mail whose worker was killed would wait until its lease ends.
+    """
+    with _lone_worker_file() if connection.vendor == "sqlite" else _shared_by_workers():
+        connections.close_all()
+        yield
+
+
+def _take_back() -> None:
     intake.take_back_leases()
     mail.look_after_forgotten(now=datetime.now(UTC), leases_ended=True)
-    connections.close_all()
-    return lock
+
+
+@contextmanager
+def _lone_worker_file() -> Iterator[None]:
+    with _lock(settings.HOME / "worker.lock"):
+        _take_back()
+        yield
+
+
+@contextmanager
+def _shared_by_workers() -> Iterator[None]:
+    """An advisory lock that every worker holds, in a connection of its own that ends with its process.
+
+    A killed worker's last statement may still run; its row locks make the taking back wait for it.
+    """
+    with closing(connections.create_connection(DEFAULT_DB_ALIAS)) as held, held.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [WORKERS])
+        alone = cursor.fetchone()[0]
+        if alone:
+            _take_back()
+        cursor.execute("SELECT pg_advisory_lock_shared(%s)", [WORKERS])
+        if alone:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [WORKERS])
+        yield
 
 
 def _lock(path: Path) -> TextIOWrapper:

@@ -1,15 +1,18 @@
 """Originals and attachments leave as downloads of a fixed type: never shown in the page, never with their own type."""
 
 import re
+import unicodedata
 from datetime import datetime
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
+from django.utils.http import content_disposition_header
 
 from madoguchi.audit.actions import Actor
 from madoguchi.incidents.actions import note_download
 from madoguchi.incidents.queries import Message, message_of
 from madoguchi.intake.queries import original as raw_original
+from madoguchi.lib.hostile import segments
 from madoguchi.mail.reading import read
 
 FIXED_TYPE = "application/octet-stream"
@@ -34,10 +37,19 @@ def attachment(actor: Actor, now: datetime, message_id: UUID, part: int) -> Http
 
 
 def safe_name(name: str) -> str:
-    """A hostile file name made harmless: letters, digits, dot, hyphen and underscore of any script, no leading dot."""
-    last = re.split(r"[/\\]", name)[-1]
-    kept = re.sub(r"[^\w.\-]", "_", last).lstrip(".")
+    """A hostile file name made harmless: letters, digits, dot, hyphen and underscore of any script, no leading dot.
+
+    What can't be seen becomes an underscore, as it becomes a mark in the page.
+    """
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    seen = "".join("_" if part.kind == "mark" else part.title or part.text for part in segments(last))
+    kept = "".join(char if _harmless(char) else "_" for char in seen).lstrip(".")
     return f"{kept[:100] or 'attachment'}.bin"
+
+
+def _harmless(char: str) -> bool:
+    # Vowel signs and accents (M) belong to the letters that they stand on.
+    return char.isalnum() or char in "._-" or unicodedata.category(char).startswith("M")
 
 
 def _message(message_id: UUID) -> tuple[Message, UUID]:
@@ -56,6 +68,4 @@ def _download(content: bytes, name: str) -> HttpResponse:
 
 
 def _disposition(name: str) -> str:
-    from django.utils.http import content_disposition_header
-
     return content_disposition_header(as_attachment=True, filename=name) or "attachment"

@@ -6,8 +6,14 @@ from django.utils.translation import gettext_lazy as _
 MOST = 100_000
 
 
-class AnswerForm(forms.Form):
-    """Subject words, text, and the version of the report that the writer has seen."""
+class VersionForm(forms.Form):
+    """The version of the report that the sender of the form has seen."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+
+
+class AnswerForm(VersionForm):
+    """Subject words and text."""
 
     subject = forms.CharField(
         label=_("Subject"),
@@ -21,6 +27,5 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 12}),
         error_messages={"required": _("Please write something before you send it.")},
     )
-    version = forms.IntegerField(widget=forms.HiddenInput)
 
     recipient = ""

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from madoguchi.console.shown import LETTER_STATES, MESSAGE_KINDS
+from madoguchi.console.shown import LETTER_STATES, MESSAGE_KINDS, lines
 from madoguchi.identity.queries import permitted
 from madoguchi.mail.queries import recent_letters
 
@@ -24,7 +24,8 @@ def page(request: HttpRequest) -> HttpResponse:
             "subject": letter.subject,
             "kind_label": MESSAGE_KINDS.get(letter.kind, letter.kind),
             "state_label": LETTER_STATES[letter.state],
-            "text": letter.text,
+            "text": lines(letter.text),
+            "folded": letter.kind == "acknowledgement",
         }
         for letter in recent_letters(50)
     ]

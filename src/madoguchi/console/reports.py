@@ -1,10 +1,11 @@
 """The queue and the report page."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,13 +13,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from madoguchi.console import downloads, places, shown
-from madoguchi.console.forms import AnswerForm
-from madoguchi.identity.queries import actor_of, permitted, staff_names
+from madoguchi.console import downloads, places, shown, work
+from madoguchi.console.forms import AnswerForm, VersionForm
+from madoguchi.console.guards import form_on, not_found_where_unknown
+from madoguchi.disclosure.actions import RefusedError
+from madoguchi.identity.queries import Staff, actor_of, may, permitted, staff_names
 from madoguchi.incidents import actions, queries
 from madoguchi.incidents.queries import OpenedReport
+from madoguchi.mail.actions import CompositionError
 from madoguchi.mail.queries import letter_states, sent_letters
 
 VIEW_NAMES: dict[str, str | Promise] = {
@@ -27,21 +31,39 @@ VIEW_NAMES: dict[str, str | Promise] = {
     "automatic": gettext_lazy("Automatic mail"),
     "all": gettext_lazy("Everything"),
 }
+CHANGED = gettext_lazy(
+    "Something new came in since you opened this report. Read it above, then send again; your text is kept."
+)
+UNWRITABLE = gettext_lazy(
+    "This address or subject can't stand in a mail. Nothing was sent; your text is kept. "
+    "Please change the subject, or write to the reporter by another way."
+)
+REFUSED = gettext_lazy("This letter may not leave to this address. Nothing was sent; your text is kept.")
 
 
 @never_cache
 @require_safe
+@login_required
+def desk(request: HttpRequest) -> HttpResponseBase:
+    """The console's first page: the queue for who reads reports, the due work for who runs the machine."""
+    if "read-reports" not in may(cast("Staff", request.user)):
+        return work.page(request)
+    return queue(request)
+
+
 @permitted("read-reports")
 def queue(request: HttpRequest) -> HttpResponse:
     view = request.GET.get("view", "waiting")
     view = view if view in VIEW_NAMES else "waiting"
-    page = queries.page_of(view, before=places.read(request.GET.get("before")), after=places.read(request.GET.get("after")))
+    page = queries.page_of(
+        view, before=places.read(request.GET.get("before")), after=places.read(request.GET.get("after"))
+    )
     rows = actions.open_rows(actor=actor_of(request), now=timezone.now(), reports=page.reports, view=view)
     states = letter_states([row.letter for row in rows if row.letter])
     context = {
         "page": "queue",
         "views": _views(view),
-        "rows": [_row(row, states) for row in rows],
+        "rows": [_row(row, states, view) for row in rows],
         "older_url": places.url(view, "before", page.older),
         "newer_url": places.url(view, "after", page.newer),
     }
@@ -63,7 +85,7 @@ def _views(current: str) -> list[dict[str, Any]]:
     ]
 
 
-def _row(row: queries.QueueRow, states: dict[UUID, str]) -> dict[str, Any]:
+def _row(row: queries.QueueRow, states: dict[UUID, str], view: str) -> dict[str, Any]:
     state = shown.acknowledged(row.acknowledgement, states.get(row.letter, "") if row.letter else "")
     report = row.report
     return {
@@ -74,10 +96,14 @@ def _row(row: queries.QueueRow, states: dict[UUID, str]) -> dict[str, Any]:
         "sender_address": row.sender_address,
         "subject": row.subject,
         "attachments": report.attachments,
-        "waiting": report.waiting_since is not None,
+        # The view's own name says it where all of its rows wait, or none.
+        "waiting": view == "all" and report.waiting_since is not None,
         "is_new": report.version == 1 and report.waiting_since is not None,
+        "is_reply": report.version > 1 and report.waiting_since is not None,
         "acknowledged": state,
-        "acknowledged_label": shown.ACKNOWLEDGEMENTS[state],
+        "acknowledged_label": ""
+        if (state, report.automatic) in shown.ORDINARY
+        else shown.ACKNOWLEDGEMENTS[state],
         "repeats": row.repeats,
         "possible": row.possible,
     }
@@ -86,19 +112,25 @@ def _row(row: queries.QueueRow, states: dict[UUID, str]) -> dict[str, Any]:
 @never_cache
 @require_safe
 @permitted("read-reports")
+@not_found_where_unknown
 def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
     return _report_page(request, report_id)
 
 
-def _report_page(request: HttpRequest, report_id: UUID, sent: QueryDict | None = None, problem: str = "") -> HttpResponse:
+def _report_page(
+    request: HttpRequest,
+    report_id: UUID,
+    sent: QueryDict | None = None,
+    problem: str | Promise = "",
+    status: int = 200,
+) -> HttpResponse:
     opened = actions.open_report(actor=actor_of(request), now=timezone.now(), report_id=report_id)
     form = AnswerForm(sent, initial={"version": opened.report.version})
     form.recipient = opened.provider_address
     if problem:
-        form.add_error(None, problem)
+        form.add_error(None, str(problem))
         # What was typed stays; what came in meanwhile now stands above it, so the next send is a choice.
-        form.data = form.data.copy()
-        form.data["version"] = str(opened.report.version)
+        form.data = {**request.POST.dict(), "version": str(opened.report.version)}
     letters = sent_letters([message.letter for message in opened.messages if message.letter])
     names = staff_names([message.staff for message in opened.messages if message.staff])
     context = {
@@ -108,14 +140,18 @@ def _report_page(request: HttpRequest, report_id: UUID, sent: QueryDict | None =
         "acknowledgement": _acknowledgement(opened, {one: letter.state for one, letter in letters.items()}),
         "thread": shown.thread(opened, letters, names),
         "possible": [
-            {"reference": reference, "url": reverse("console:report", args=[other]), "why": shown.POSSIBLE[why]}
+            {
+                "reference": reference,
+                "url": reverse("console:report", args=[other]),
+                "why": shown.POSSIBLE[why],
+            }
             for reference, other, why in opened.possible
         ],
         "repeats": [{"at": repeat.at} for repeat in opened.repeats],
         "items": shown.items(opened),
         "answer_form": form if opened.provider_address else None,
     }
-    return render(request, "console/report.html", context, status=409 if problem else 200)
+    return render(request, "console/report.html", context, status=status)
 
 
 def _report(opened: OpenedReport) -> dict[str, Any]:
@@ -124,10 +160,12 @@ def _report(opened: OpenedReport) -> dict[str, Any]:
     return {
         "reference": row.correspondence.reference,
         "received_at": row.received_at,
+        "subject": shown.subject(opened),
         "provider_name": opened.provider_name,
         "provider_address": opened.provider_address,
         "waiting": row.waiting_since is not None,
         "done_at": ends[-1] if ends else None,
+        "version": row.version,
         "answer_url": reverse("console:answer", args=[row.id]),
         "done_url": reverse("console:set-aside", args=[row.id]),
     }
@@ -148,8 +186,9 @@ def _acknowledgement(opened: OpenedReport, states: dict[UUID, str]) -> dict[str,
 
 
 @never_cache
-@require_POST
+@form_on("console:report")
 @permitted("answer")
+@not_found_where_unknown
 def answer(request: HttpRequest, report_id: UUID) -> HttpResponse:
     form = AnswerForm(request.POST)
     if not form.is_valid():
@@ -157,40 +196,44 @@ def answer(request: HttpRequest, report_id: UUID) -> HttpResponse:
     try:
         actions.answer(actor=actor_of(request), now=timezone.now(), report_id=report_id, **form.cleaned_data)
     except actions.ChangedMeanwhileError:
-        return _report_page(
-            request,
-            report_id,
-            request.POST,
-            _("Something new came in since you opened this report. Read it above, then send again; your text is kept."),
-        )
+        return _report_page(request, report_id, request.POST, CHANGED, status=409)
+    except CompositionError:
+        return _report_page(request, report_id, request.POST, UNWRITABLE, status=422)
+    except (actions.NoContactError, RefusedError):
+        return _report_page(request, report_id, request.POST, REFUSED, status=422)
     messages.success(request, _("Your answer is on its way."))
     return HttpResponseRedirect(reverse("console:report", args=[report_id]))
 
 
 @never_cache
-@require_POST
+@form_on("console:report")
 @permitted("answer")
+@not_found_where_unknown
 def set_aside(request: HttpRequest, report_id: UUID) -> HttpResponse:
-    version = request.POST.get("version", "")
+    form = VersionForm(request.POST)
+    version = form.cleaned_data["version"] if form.is_valid() else 0
     try:
-        actions.set_aside(
-            actor=actor_of(request), now=timezone.now(), report_id=report_id, version=int(version) if version.isdecimal() else 0
-        )
+        actions.set_aside(actor=actor_of(request), now=timezone.now(), report_id=report_id, version=version)
     except actions.ChangedMeanwhileError:
-        messages.warning(request, _("Something new came in since you opened this report. It stays in the queue."))
+        messages.warning(
+            request, _("Something new came in since you opened this report. It stays in the queue.")
+        )
         return HttpResponseRedirect(reverse("console:report", args=[report_id]))
     messages.success(request, _("Done: nobody waits for an answer to this report."))
     return HttpResponseRedirect(reverse("console:queue"))
 
 
 @never_cache
-@require_POST
+@form_on("console:report")
 @permitted("answer")
+@not_found_where_unknown
 def acknowledge(request: HttpRequest, report_id: UUID) -> HttpResponse:
     try:
         actions.send_held_acknowledgement(actor=actor_of(request), now=timezone.now(), report_id=report_id)
     except actions.NothingToSendError:
-        messages.warning(request, _("This acknowledgement was sent already, or can't be sent to this sender."))
+        messages.warning(
+            request, _("This acknowledgement was sent already, or can't be sent to this sender.")
+        )
     else:
         messages.success(request, _("The acknowledgement is on its way."))
     return HttpResponseRedirect(reverse("console:report", args=[report_id]))
@@ -199,6 +242,7 @@ def acknowledge(request: HttpRequest, report_id: UUID) -> HttpResponse:
 @never_cache
 @require_safe
 @permitted("read-reports")
+@not_found_where_unknown
 def original(request: HttpRequest, message_id: UUID) -> HttpResponse:
     return downloads.original(actor_of(request), timezone.now(), message_id)
 
@@ -206,5 +250,6 @@ def original(request: HttpRequest, message_id: UUID) -> HttpResponse:
 @never_cache
 @require_safe
 @permitted("read-reports")
+@not_found_where_unknown
 def attachment(request: HttpRequest, message_id: UUID, part: int) -> HttpResponse:
     return downloads.attachment(actor_of(request), timezone.now(), message_id, part)

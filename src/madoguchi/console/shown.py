@@ -57,16 +57,24 @@ REASONS: Mapping[str, Words] = {
     "role-address": gettext_lazy("The sender's address belongs to a program."),
     "address-cap-authenticated": gettext_lazy("This address had its acknowledgements for today."),
     "address-cap": gettext_lazy("Nothing vouches for the sender, who had an acknowledgement today."),
-    "domain-cap": gettext_lazy("Nothing vouches for the sender, and its domain had its acknowledgements for today."),
-    "total-cap": gettext_lazy("Nothing vouches for the sender, and today's acknowledgements to such are used up."),
+    "domain-cap": gettext_lazy(
+        "Nothing vouches for the sender, and its domain had its acknowledgements for today."
+    ),
+    "total-cap": gettext_lazy(
+        "Nothing vouches for the sender, and today's acknowledgements to such are used up."
+    ),
     "by-a-person": gettext_lazy("Sent by a person."),
 }
 POSSIBLE: Mapping[str, Words] = {
-    "conflict": gettext_lazy("The mail answers letters of two threads."),
+    "conflict": gettext_lazy("The mail replies to letters of two correspondences."),
     "several-references": gettext_lazy("The subject names several references."),
     "unauthenticated": gettext_lazy("The subject names it, but nothing vouches for the sender."),
     "not-a-party": gettext_lazy("The subject names it, but the sender takes no part in it."),
 }
+
+
+# What a list says nothing of, because it is the ordinary case there.
+ORDINARY = frozenset({("sent", False), ("none", True)})
 
 
 def acknowledged(verdict: str, letter_state: str) -> str:
@@ -76,7 +84,14 @@ def acknowledged(verdict: str, letter_state: str) -> str:
     return "capped" if verdict == "capped" else "none"
 
 
-def thread(opened: OpenedReport, letters: Mapping[UUID, SentLetter], staff: Mapping[UUID, str]) -> list[dict[str, Any]]:
+def subject(opened: OpenedReport) -> str:
+    """The subject of the mail that the report came with."""
+    return _first(opened.items_of(opened.messages[0].id), "subject")
+
+
+def thread(
+    opened: OpenedReport, letters: Mapping[UUID, SentLetter], staff: Mapping[UUID, str]
+) -> list[dict[str, Any]]:
     """The entries of the correspondence, oldest first."""
     return [_entry(opened, message, letters, staff) for message in opened.messages]
 
@@ -90,7 +105,9 @@ def _entry(
         "kind_label": MESSAGE_KINDS.get(message.kind, message.kind),
     }
     if message.letter is not None:
-        return entry | _outgoing(letters.get(message.letter), staff.get(message.staff) if message.staff else None)
+        return entry | _outgoing(
+            letters.get(message.letter), staff.get(message.staff) if message.staff else None
+        )
     return entry | _incoming(message, opened.items_of(message.id))
 
 
@@ -99,14 +116,23 @@ def _outgoing(letter: SentLetter | None, writer: str | None) -> dict[str, Any]:
         "direction": "out",
         "who": writer or _("Sent automatically"),
         "subject": letter.subject if letter else "",
-        "text": letter.text if letter else "",
+        "text": lines(letter.text) if letter else "",
+        # Its text is the same for everybody: it stands folded, so that what was written by people is seen.
+        "folded": bool(letter and letter.kind == "acknowledgement"),
         "state_label": LETTER_STATES[letter.state] if letter else "",
     }
 
 
+def lines(text: str) -> str:
+    """A letter's text as a page shows it: it travels with CRLF, whose CR would be shown as a mark."""
+    return text.replace("\r\n", "\n").rstrip("\n")
+
+
 def _incoming(message: Message, items: Sequence[GivenItem]) -> dict[str, Any]:
     subject = _first(items, "subject")
-    new, quoted = _split(_first(items, "description"), is_reply=message.kind == "reply", subject=subject)
+    text = _first(items, "description")
+    # A report is shown whole: what looks like a quote or a signature there is often the evidence.
+    new, quoted = _split(text, subject) if message.kind == "reply" else (text, "")
     return {
         "direction": "in",
         "who": _first(items, "contact-name") or _first(items, "contact-address"),
@@ -120,9 +146,9 @@ def _incoming(message: Message, items: Sequence[GivenItem]) -> dict[str, Any]:
     }
 
 
-def _split(text: str, *, is_reply: bool, subject: str) -> tuple[str, str]:
+def _split(text: str, subject: str) -> tuple[str, str]:
     """What the writer wrote, and what is quoted below; where the quote stands between, the text stays whole."""
-    new = new_text(text, is_reply=is_reply, is_forward=is_forward(subject))
+    new = new_text(text, is_reply=True, is_forward=is_forward(subject))
     if new and text.startswith(new) and len(new) < len(text):
         return new, text[len(new) :].strip("\n")
     return text, ""
@@ -140,7 +166,14 @@ def _attachment(message: Message, item: GivenItem) -> dict[str, Any]:
 def items(opened: OpenedReport) -> list[dict[str, Any]]:
     """The short values that a reporter gave, for the side list."""
     return [
-        {"kind": ITEM_KINDS[item.kind], "value": item.value, "place": item.place}
+        {"kind": ITEM_KINDS[item.kind], "value": item.value, "place": _place(item.place)}
         for item in opened.items
         if item.kind in ITEM_KINDS and item.value
     ]
+
+
+def _place(place: str) -> str:
+    """Where in the mail a short value was found: "header From" or "envelope" of `Item.place`."""
+    if place == "envelope":
+        return _("SMTP envelope")
+    return _("%(field)s field") % {"field": place.removeprefix("header ")}

@@ -6,7 +6,7 @@ from madoguchi.console import letters, reports, work
 
 app_name = "console"
 urlpatterns = [
-    path("", reports.queue, name="queue"),
+    path("", reports.desk, name="queue"),
     path("reports/<uuid:report_id>/", reports.report, name="report"),
     path("reports/<uuid:report_id>/answer/", reports.answer, name="answer"),
     path("reports/<uuid:report_id>/set-aside/", reports.set_aside, name="set-aside"),

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
+from madoguchi.console.guards import form_on
 from madoguchi.console.shown import LETTER_STATES
 from madoguchi.identity.queries import actor_of, permitted
 from madoguchi.intake import actions as intake
@@ -63,14 +64,14 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@form_on("console:work")
 @permitted("run-again")
 def arrival_again(request: HttpRequest, key: UUID) -> HttpResponse:
     return _told(request, intake.understand_again(actor=actor_of(request), now=timezone.now(), arrival=key))
 
 
 @never_cache
-@require_POST
+@form_on("console:work")
 @permitted("run-again")
 def letter_again(request: HttpRequest, key: UUID) -> HttpResponse:
     return _told(request, mail.send_again(actor=actor_of(request), now=timezone.now(), letter_id=key))

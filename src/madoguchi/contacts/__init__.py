@@ -1,0 +1,1 @@
+"""Organisations, their networks and keys, and where each contact was found. Holds no code yet."""

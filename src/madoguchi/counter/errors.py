@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from madoguchi.identity.errors import NotAllowedError
@@ -58,12 +59,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     )
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(
-        request,
-        500,
-        _("Something went wrong on our side"),
-        _("The page could not be made."),
-        _("What was saved before is safe."),
-        _("Please try again in a few minutes. If it stays so, write to us by e-mail."),
-    )
+def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 -- Django's signature
+    """The last resort: a page of its own in both languages that needs neither database, session nor base template."""
+    return HttpResponse(render_to_string("lib/broken.html"), status=500)

@@ -1,0 +1,1 @@
+"""Enquiries and the standing answers to them. Holds no code yet."""

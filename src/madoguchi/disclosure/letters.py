@@ -5,8 +5,8 @@ So nobody can send their text to somebody else through us (RFC 3834, section 3.1
 
 from dataclasses import dataclass
 
-
 NEUTRAL_SUBJECT = "ご連絡 / Reply"
+SIGNATURE = "-- "  # with its space: mail programs know a signature by it (RFC 3676, 4.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def answer_text(text: str, reference: str, centre: CentreWords) -> str:
     return f"""\
 {text.strip()}
 
--- 
+{SIGNATURE}
 {centre.name_ja} / {centre.name}
 {centre.address}
 受付番号 / Reference: {reference}

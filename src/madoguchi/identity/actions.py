@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
@@ -46,12 +47,15 @@ def add_staff(*, actor: Actor, now: datetime, username: str, name: str, roles: I
 @verb
 def grant_role(*, actor: Actor, now: datetime, staff: Staff, role: Role) -> None:
     """Gives a role; one already held stays as it is. Raises RolesConflictError."""
-    held = set(RoleGrant.objects.filter(staff=staff, ended_at__isnull=True).values_list("role", flat=True))
+    found = RoleGrant.objects.filter(staff=staff, ended_at__isnull=True).values_list("role", flat=True)
+    held = cast("list[Role]", list(found))
     if role in held:
         return
     if conflict([*held, role]):
         raise RolesConflictError(RolesConflictError.__doc__)
-    grant = RoleGrant(id=new_id(now), staff=staff, role=role, granted_at=now, granted_by=f"{actor.kind}:{actor.id}")
+    grant = RoleGrant(
+        id=new_id(now), staff=staff, role=role, granted_at=now, granted_by=f"{actor.kind}:{actor.id}"
+    )
     RoleGrant.objects.bulk_create([grant])
     record(actor=actor, now=now, deeds=[Deed(f"granted {role}", "staff", staff.id)])
 
@@ -87,7 +91,11 @@ def set_password_by_link(*, now: datetime, token: str, password: str) -> Staff:
         raise LinkSpentError(LinkSpentError.__doc__)
     link.staff.set_password(password)
     link.staff.save(update_fields=["password"])
-    record(actor=Actor("staff", str(link.staff.id)), now=now, deeds=[Deed("set a password", "staff", link.staff.id)])
+    record(
+        actor=Actor("staff", str(link.staff.id)),
+        now=now,
+        deeds=[Deed("set a password", "staff", link.staff.id)],
+    )
     return link.staff
 
 

@@ -50,7 +50,9 @@ def staff(argv: list[str]) -> int:
 def _done(given: argparse.Namespace) -> str:
     match given.what:
         case "add":
-            return _told(given.username, add_with_link(given.username, given.name or given.username, given.role))
+            return _told(
+                given.username, add_with_link(given.username, given.name or given.username, given.role)
+            )
         case "reset":
             return _told(given.username, link_path(given.username))
         case "disable":

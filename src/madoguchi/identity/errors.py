@@ -1,5 +1,7 @@
 """What can go wrong with accounts, in sentences a person reads."""
 
+from django.core.exceptions import PermissionDenied
+
 
 class IdentityError(Exception):
     """The account could not be changed."""
@@ -21,5 +23,5 @@ class RolesConflictError(IdentityError):
     """These two roles may not be held by one person. Give one of them to somebody else."""
 
 
-class NotAllowedError(IdentityError):
+class NotAllowedError(IdentityError, PermissionDenied):
     """Your role does not include this. Ask whoever gives out roles at your centre."""

@@ -3,6 +3,7 @@
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import UserManager
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from madoguchi.lib.verbs import Guarded
 
@@ -11,7 +12,7 @@ class Staff(AbstractBaseUser):
     """A person who works at the counter. Disabled is a time, not a flag; the row stays for the log's sake."""
 
     id = models.UUIDField(primary_key=True)
-    username = models.CharField(max_length=60, unique=True)
+    username = models.CharField(gettext_lazy("Username"), max_length=60, unique=True)
     name = models.CharField(max_length=80)
     made_at = models.DateTimeField()
     disabled_at = models.DateTimeField(null=True)

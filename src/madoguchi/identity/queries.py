@@ -1,10 +1,11 @@
 """Who may what, and what is known of sign-ins and links."""
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Concatenate, ParamSpec, cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -15,7 +16,17 @@ from madoguchi.identity.errors import NotAllowedError
 from madoguchi.identity.models import FailedSignIn, OneTimeLink, RoleGrant, Staff
 from madoguchi.identity.policy import Permission, Role, permissions, sign_in_delay
 
-__all__ = ["actor_of", "link_holder", "may", "permitted", "require", "seconds_to_wait", "staff_list", "staff_names"]
+__all__ = [
+    "Staff",
+    "actor_of",
+    "link_holder",
+    "may",
+    "permitted",
+    "require",
+    "seconds_to_wait",
+    "staff_list",
+    "staff_names",
+]
 
 P = ParamSpec("P")
 
@@ -37,7 +48,8 @@ def require(staff: Staff, permission: Permission) -> None:
 def permitted(
     permission: Permission,
 ) -> Callable[
-    [Callable[Concatenate[HttpRequest, P], HttpResponseBase]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+    [Callable[Concatenate[HttpRequest, P], HttpResponseBase]],
+    Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ]:
     """A view for signed-in staff with this permission; others are sent to sign in, or told that they may not."""
 
@@ -49,9 +61,10 @@ def permitted(
             require(cast("Staff", request.user), permission)
             return view(request, *args, **kwargs)
 
-        view_with_sign_in = login_required(guarded)
-        view_with_sign_in.permission = permission  # type: ignore[attr-defined]  # the access test reads it off the route
-        return cast("Any", view_with_sign_in)
+        signed_in = cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", login_required(guarded))
+        # The access test reads it off the route.
+        signed_in.permission = permission  # type: ignore[attr-defined]
+        return signed_in
 
     return around
 
@@ -64,12 +77,16 @@ def actor_of(request: HttpRequest) -> Actor:
 def seconds_to_wait(network_key: bytes, now: datetime) -> int:
     """How long this network must wait before it may try to sign in; 0 where it may now."""
     since = now - timedelta(hours=1)
-    times = FailedSignIn.objects.filter(network_key=network_key, at__gt=since).order_by("-at").values_list("at", flat=True)
+    times = (
+        FailedSignIn.objects.filter(network_key=network_key, at__gt=since)
+        .order_by("-at")
+        .values_list("at", flat=True)
+    )
     recent = list(times[:20])
     if not recent:
         return 0
     waited = (now - recent[0]).total_seconds()
-    return max(0, int(sign_in_delay(len(recent)) - waited))
+    return max(0, math.ceil(sign_in_delay(len(recent)) - waited))
 
 
 def link_holder(token: str, now: datetime) -> Staff | None:

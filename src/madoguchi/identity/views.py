@@ -2,8 +2,9 @@
 
 import ipaddress
 import time
-from typing import cast
+from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.auth import login, logout
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_safe
 
 from madoguchi.audit.actions import Actor
 from madoguchi.identity import actions, queries
@@ -32,22 +33,39 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         now, network = timezone.now(), _network_key(request)
         if wait := queries.seconds_to_wait(network, now):
-            form = SignInForm(request, initial={"username": request.POST.get("username", "")})
-            return render(request, "identity/sign_in.html", {"form": form, "wait": wait}, status=429)
+            return _asked_to_wait(request, wait)
         form = SignInForm(request, data=request.POST)
         if form.is_valid():
-            return _begin_session(request, cast("Staff", form.get_user()), network)
+            return _begin_session(request, form.get_user(), network)
         actions.note_failed_sign_in(now=now, network_key=network)
-    return render(request, "identity/sign_in.html", {"form": form, "next": request.GET.get("next", "")})
+    return render(request, "identity/sign_in.html", {"form": form, "next": _wanted(request)})
+
+
+def _wanted(request: HttpRequest) -> str:
+    """The page that somebody wanted when they were sent to sign in; where it leads is checked before it is followed."""
+    return request.POST.get("next", "") or request.GET.get("next", "")
+
+
+def _asked_to_wait(request: HttpRequest, seconds: int) -> HttpResponse:
+    """The password is not even looked at."""
+    form = SignInForm(request, initial={"username": request.POST.get("username", "")})
+    context = {"form": form, "wait": seconds, "next": _wanted(request)}
+    response = render(request, "identity/sign_in.html", context, status=429)
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def _begin_session(request: HttpRequest, staff: Staff, network: bytes) -> HttpResponse:
     login(request, staff)
     request.session[SEEN] = int(time.time())
+    # A moment, not a number of seconds: those would start anew whenever the session is saved.
+    request.session.set_expiry(timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))
     actor = Actor("staff", str(staff.id))
     actions.note_sign_in(actor=actor, now=timezone.now(), network_key=network, session=str(staff.id))
-    wanted = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    wanted = _wanted(request)
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return HttpResponseRedirect(wanted if safe else resolve_url("console:queue"))
 
 
@@ -58,9 +76,20 @@ def _network_key(request: HttpRequest) -> bytes:
     return blind_index().key("sign-in network", str(network))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_out(request: HttpRequest) -> HttpResponse:
-    logout(request)
+    """Only a POST ends the session: a link or a picture elsewhere can't sign anybody out."""
+    if request.method == "POST":
+        logout(request)
+        return HttpResponseRedirect(resolve_url("identity:signed-out"))
+    return HttpResponseRedirect(resolve_url("console:queue"))
+
+
+@never_cache
+@require_safe
+def signed_out(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(resolve_url("console:queue"))
     return render(request, "identity/signed_out.html")
 
 
@@ -82,4 +111,8 @@ def set_password(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "identity/link_spent.html", status=410)
         else:
             return HttpResponseRedirect(resolve_url("identity:sign-in") + "?" + "set=1")
-    return render(request, "identity/set_password.html", {"form": form, "account": staff.username, "title": _("Set your password")})
+    return render(
+        request,
+        "identity/set_password.html",
+        {"form": form, "account": staff.username, "title": _("Set your password")},
+    )

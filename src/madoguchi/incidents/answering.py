@@ -69,7 +69,9 @@ def send_held_acknowledgement(*, actor: Actor, now: datetime, report_id: UUID) -
     sender = envelope_sender(report)
     if not sender:
         raise NothingToSendError(NothingToSendError.__doc__)
-    candidate = acknowledgement_candidate(now, report.correspondence.reference, sender, _message_ids(report)[:1])
+    candidate = acknowledgement_candidate(
+        now, report.correspondence.reference, sender, _message_ids(report)[:1]
+    )
     if not held.update(verdict="send", reason="by-a-person", letter=candidate.id):
         raise NothingToSendError(NothingToSendError.__doc__)
     clear(actor=actor, now=now, candidates=[candidate])

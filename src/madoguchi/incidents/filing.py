@@ -70,7 +70,9 @@ def _marks(submission: Submission) -> _Marks:
 
 def _threads_of_handles(marks: Iterable[_Marks]) -> Mapping[bytes, tuple[str, UUID]]:
     keys = {key for one in marks for key in (*one.tokens, *one.message_ids, one.own_id)}
-    rows = Handle.objects.filter(key__in=keys, ended_at__isnull=True).values_list("key", "kind", "correspondence_id")
+    rows = Handle.objects.filter(key__in=keys, ended_at__isnull=True).values_list(
+        "key", "kind", "correspondence_id"
+    )
     return {bytes(key): (kind, thread) for key, kind, thread in rows}
 
 
@@ -105,4 +107,4 @@ def same_mails(submissions: Sequence[Submission]) -> Mapping[bytes, UUID]:
     """Messages that came in before with these fingerprints: fingerprint to message id. One query."""
     prints = {one.fingerprint for one in submissions}
     rows = Message.objects.filter(fingerprint__in=prints).order_by("-at").values_list("fingerprint", "id")
-    return {bytes(fingerprint): message for fingerprint, message in rows}
+    return {bytes(fingerprint): message for fingerprint, message in rows if fingerprint is not None}

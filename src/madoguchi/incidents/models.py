@@ -163,7 +163,9 @@ class Acknowledgement(Guarded):
     `address_key`, `domain_key` and `day` count towards the caps.
     """
 
-    report = models.OneToOneField(Report, primary_key=True, on_delete=models.PROTECT, related_name="acknowledgement")
+    report = models.OneToOneField(
+        Report, primary_key=True, on_delete=models.PROTECT, related_name="acknowledgement"
+    )
     verdict = models.CharField(max_length=8)
     reason = models.CharField(max_length=40)
     authenticated = models.BooleanField()
@@ -184,7 +186,9 @@ class PossibleLink(Guarded):
 
     id = models.UUIDField(primary_key=True)
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="possible_links")
-    correspondence = models.ForeignKey(Correspondence, on_delete=models.PROTECT, related_name="possible_links")
+    correspondence = models.ForeignKey(
+        Correspondence, on_delete=models.PROTECT, related_name="possible_links"
+    )
     reason = models.CharField(max_length=40)
     made_at = models.DateTimeField()
 

@@ -50,7 +50,9 @@ def _view(name: str) -> "QuerySet[Report]":
     return rows
 
 
-def page_of(view: str, *, before: tuple[datetime, UUID] | None = None, after: tuple[datetime, UUID] | None = None) -> Page:
+def page_of(
+    view: str, *, before: tuple[datetime, UUID] | None = None, after: tuple[datetime, UUID] | None = None
+) -> Page:
     """The newest page of a view, or the one before or after a position. Keyset paging: page 2,000 costs as page 1."""
     column = _ORDER[view]
     rows = _view(view).select_related("correspondence", "provider")
@@ -60,7 +62,11 @@ def page_of(view: str, *, before: tuple[datetime, UUID] | None = None, after: tu
         from_here = rows.filter(beyond, **{f"{column}__gte": after[0]})
         found = list(from_here.order_by(column, "id")[: PAGE + 1])
         more, shown = len(found) > PAGE, found[:PAGE][::-1]
-        return Page(shown, _position(shown[-1], column) if shown else None, _position(shown[0], column) if more else None)
+        return Page(
+            shown,
+            _position(shown[-1], column) if shown else None,
+            _position(shown[0], column) if more else None,
+        )
     if before is not None:
         beyond = Q(**{f"{column}__lt": before[0]}) | Q(**{column: before[0], "id__lt": before[1]})
         rows = rows.filter(beyond, **{f"{column}__lte": before[0]})
@@ -82,7 +88,9 @@ def count_up_to(view: str, most: int = 1000) -> int:
 
 def message_of(message_id: UUID) -> tuple[Message, UUID]:
     """An incoming message with its report's id. Raises Message.DoesNotExist."""
-    message = Message.objects.select_related("correspondence__report").get(pk=message_id, arrival__isnull=False)
+    message = Message.objects.select_related("correspondence__report").get(
+        pk=message_id, arrival__isnull=False
+    )
     return message, message.correspondence.report.id
 
 

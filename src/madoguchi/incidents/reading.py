@@ -163,7 +163,9 @@ def _rows(reports: Sequence[Report]) -> list[QueueRow]:
 def _first_subjects(ids: Sequence[UUID]) -> Mapping[UUID, tuple[UUID, bytes]]:
     """The subject of each report's first mail."""
     rows = Item.objects.filter(report__in=ids, kind="subject", finding__isnull=False)
-    return {report: (item, bytes(value)) for report, item, value in rows.values_list("report_id", "id", "value")}
+    return {
+        report: (item, bytes(value)) for report, item, value in rows.values_list("report_id", "id", "value")
+    }
 
 
 def _row(

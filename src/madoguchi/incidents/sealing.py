@@ -12,7 +12,7 @@ def seal_item(key: UnitKey, item: UUID, value: str) -> bytes:
     return key.seal_text(Place(ITEM, item, "value"), value)
 
 
-def open_item(key: UnitKey, item: UUID, sealed: bytes) -> str:
+def open_item(key: UnitKey, item: UUID, sealed: bytes | memoryview) -> str:
     return key.open_text(Place(ITEM, item, "value"), bytes(sealed))
 
 
@@ -20,7 +20,7 @@ def seal_provider(key: UnitKey, provider: UUID, field: str, value: str) -> bytes
     return key.seal_text(Place(PROVIDER, provider, field), value)
 
 
-def open_provider(key: UnitKey, provider: UUID, field: str, sealed: bytes) -> str:
+def open_provider(key: UnitKey, provider: UUID, field: str, sealed: bytes | memoryview) -> str:
     return key.open_text(Place(PROVIDER, provider, field), bytes(sealed))
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from madoguchi.audit.actions import Actor, Deed, record
 from madoguchi.intake.incoming import Incoming
 from madoguchi.intake.models import Arrival
+from madoguchi.lib.ids import new_id
 from madoguchi.lib.verbs import verb
 from madoguchi.vault.actions import Place, Unit, blobs, keep, new_unit
 from madoguchi.vault.queries import open_unit
@@ -27,17 +28,19 @@ def store(incoming: Sequence[Incoming]) -> None:
     known = _known(incoming)
     sealed = [_sealed(one) for one in incoming if one.id not in known]
     if sealed:
-        _store(sealed)
+        _store(sealed=sealed)
 
 
 def _known(incoming: Sequence[Incoming]) -> set[UUID]:
     # Only the spool hands over twice: a socket's mail has a fresh id.
     from_spool = [one.id for one in incoming if one.envelope.door == "pipe"]
-    return set(Arrival.objects.filter(pk__in=from_spool).values_list("pk", flat=True)) if from_spool else set()
+    return (
+        set(Arrival.objects.filter(pk__in=from_spool).values_list("pk", flat=True)) if from_spool else set()
+    )
 
 
 @verb
-def _store(sealed: Sequence[tuple[Arrival, Unit]]) -> None:
+def _store(*, sealed: Sequence[tuple[Arrival, Unit]]) -> None:
     keep(unit for _, unit in sealed)
     Arrival.objects.bulk_create([row for row, _ in sealed])
     doors: dict[str, list[Arrival]] = {}
@@ -55,7 +58,8 @@ def _sealed(incoming: Incoming) -> tuple[Arrival, Unit]:
     if len(incoming.raw) <= settings.OPTIONS.blob_bytes:
         raw = unit.key.seal(Place(LABEL, incoming.id, "raw"), incoming.raw)
     else:
-        blob = incoming.id
+        # An id of its own: where two take one spooled mail over at once, neither may write over the other's blob.
+        blob = new_id(incoming.received_at)
         blobs().put(blob, unit.key.seal_stream(Place(LABEL, incoming.id, "raw"), _slices(incoming.raw)))
     row = Arrival(
         id=incoming.id,

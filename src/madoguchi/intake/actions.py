@@ -7,13 +7,24 @@ from madoguchi.audit.actions import Actor, Deed, record
 from madoguchi.intake.accepting import store
 from madoguchi.intake.collecting import collect_spool
 from madoguchi.intake.incoming import Envelope, Incoming
-from madoguchi.intake.understanding import Opened, Vouch, understand_due
 from madoguchi.intake.models import Arrival
+from madoguchi.intake.understanding import Opened, Vouch, understand_due
 from madoguchi.lib.due import release_all, run_again
 from madoguchi.lib.ids import new_id
 from madoguchi.lib.verbs import verb
 
-__all__ = ["Envelope", "Incoming", "Opened", "Vouch", "accept", "collect_spool", "store", "take_back_leases", "understand_again", "understand_due"]
+__all__ = [
+    "Envelope",
+    "Incoming",
+    "Opened",
+    "Vouch",
+    "accept",
+    "collect_spool",
+    "store",
+    "take_back_leases",
+    "understand_again",
+    "understand_due",
+]
 
 
 def accept(*, now: datetime, envelope: Envelope, raw: bytes) -> Incoming:

@@ -38,4 +38,6 @@ def _put_aside(path: Path, error: VaultError) -> None:
     aside = path.parent / DAMAGED
     aside.mkdir(mode=0o700, exist_ok=True)
     path.rename(aside / path.name)
-    log.error("Spooled mail %s can't be opened and was put aside in %s (%s)", path.name, DAMAGED, error_class(error))
+    log.error(
+        "Spooled mail %s can't be opened and was put aside in %s (%s)", path.name, DAMAGED, error_class(error)
+    )

@@ -9,7 +9,8 @@ class Arrival(Due):
     """The raw bytes and envelope of one submission. Due until it was understood or given to a person.
 
     Sealed under its own unit: `envelope` (JSON) and `raw`, or the blob `blob` where `raw` is null.
-    `outcome`: "report", "reply", "repeat", "automatic" (nothing to do), or empty while due; `became` is the row it led to.
+    `outcome`: "report", "reply", "repeat", "automatic" (nothing to do), or empty while due; `became`: the row
+    it led to.
     """
 
     id = models.UUIDField(primary_key=True)

@@ -26,7 +26,12 @@ example, in Postfix's master.cf:
 
 
 def receive(
-    argv: Sequence[str], *, home: Path, keyring_file: Path, most: int, environment: Mapping[str, str] = os.environ
+    argv: Sequence[str],
+    *,
+    home: Path,
+    keyring_file: Path,
+    most: int,
+    environment: Mapping[str, str] = os.environ,
 ) -> int:
     """Reads standard input, seals it into the spool of `home`, and answers with an exit code of sysexits."""
     try:
@@ -53,7 +58,9 @@ def receive(
         _say(str(error))
         return os.EX_TEMPFAIL
     except OSError as error:
-        _say(f"The mail could not be stored in {home}: {error.strerror or 'the folder is missing'}. Try again later.")
+        _say(
+            f"The mail could not be stored in {home}: {error.strerror or 'the folder is missing'}. Try again later."
+        )
         return os.EX_TEMPFAIL
     return os.EX_OK
 
@@ -66,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--to", metavar="ADDRESS", help="the envelope's recipient")
-    parser.add_argument("--from", dest="sender", metavar="ADDRESS", help="the envelope's sender; empty or <> for null")
+    parser.add_argument(
+        "--from", dest="sender", metavar="ADDRESS", help="the envelope's sender; empty or <> for null"
+    )
     return parser
 
 

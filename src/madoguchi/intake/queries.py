@@ -18,5 +18,7 @@ def original(arrival: UUID) -> bytes:
 
 def arrival_backlog() -> Backlog[Arrival]:
     """What waits to be understood, and what could not be: ids and error classes only."""
-    troubled = Arrival.objects.filter(handled_at__isnull=True).exclude(last_error="").order_by("received_at")[:SHOWN]
+    troubled = (
+        Arrival.objects.filter(handled_at__isnull=True).exclude(last_error="").order_by("received_at")[:SHOWN]
+    )
     return backlog(Arrival, troubled.defer("raw", "envelope"))

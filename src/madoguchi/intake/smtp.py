@@ -112,7 +112,8 @@ class Door:
     ) -> str:
         if not _readable(address):
             return "553 5.1.7 no address"
-        size = next((int(option[5:]) for option in options if option.startswith("SIZE=")), 1)
+        sizes = [option for option in options if option.startswith("SIZE=")]
+        size = int(sizes[-1][5:]) if sizes else 1  # the library has checked the last one
         if not self.ceiling.allows(size):
             return CROWDED
         stated.mail_from = address

@@ -1,5 +1,6 @@
 """The bytes of one SMTP DATA: counted, kept as long as they may be, and freed of their transport form."""
 
+import re
 from dataclasses import dataclass
 
 TOO_LARGE = "552 5.3.4 larger than this server takes (see SIZE)"
@@ -12,6 +13,8 @@ STOP = b".\r\n"
 END = b"\r\n" + STOP
 LONE_DOTS = (b"\n.\n", b"\n.\r", b"\r.\n", b"\r.\r")
 """Each of these some server takes for the end of a mail. The true end is cut off before they are sought."""
+DOUBLED = re.compile(rb"(?<!\r)\n\.\.")
+"""What smtplib and others make of a dot behind a bare LF, which is a line end to them."""
 
 
 @dataclass(slots=True)
@@ -39,6 +42,7 @@ class Body:
         self._line = line
         self._ceiling = ceiling
         self._content = bytearray()
+        self._held = 0
         self._seen = 0
         self._tail = b""
 
@@ -58,16 +62,21 @@ class Body:
             self._refuse(CROWDED)
         else:
             self._content += chunk
+            self._held += len(chunk)
             self._ceiling.held += len(chunk)
 
     def raw(self) -> bytes:
-        """The mail, without its end and transparency dots (RFC 5321 section 4.5.2); empty where refused."""
-        if self.refusal is None:
-            del self._content[-len(STOP) :]
-            self._ceiling.held -= len(STOP)
-            if self._content.startswith((b".\r", b".\n")) or any(dots in self._content for dots in LONE_DOTS):
-                self._refuse(SMUGGLED)
-        raw = bytes(self._content.removeprefix(b".").replace(b"\r\n.", b"\r\n"))
+        """The mail, without its end and transparency dots (RFC 5321 section 4.5.2); empty where refused.
+
+        To be asked for once, at the end; the mail counts as held until `discard`.
+        """
+        content, self._content = self._content, bytearray()
+        del content[-len(STOP) :]
+        if content.startswith((b".\r", b".\n")) or any(dots in content for dots in LONE_DOTS):
+            self._refuse(SMUGGLED)
+        if b"\n.." in content:
+            content[:] = DOUBLED.sub(b"\n.", content)
+        raw = bytes(content.removeprefix(b".").replace(b"\r\n.", b"\r\n"))
         if len(raw) > self._size:
             self._refuse(TOO_LARGE)
         elif self._line is not None and max(map(len, raw.split(b"\n"))) >= self._line:
@@ -80,5 +89,6 @@ class Body:
 
     def discard(self) -> None:
         """Holds nothing any more."""
-        self._ceiling.held -= len(self._content)
+        self._ceiling.held -= self._held
+        self._held = 0
         self._content = bytearray()

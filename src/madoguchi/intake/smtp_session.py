@@ -52,6 +52,10 @@ class Limits:
     data: float = 1800
     """For all of one mail's DATA."""
 
+    def __post_init__(self) -> None:
+        if self.in_flight < self.size * 4 // 3 + 5:
+            raise ValueError("in_flight must have room for one mail of the largest size and a third more")
+
 
 class Host(Protocol):
     """What a session needs of the door that it came through."""
@@ -106,6 +110,13 @@ class Connection(SMTP):
         if isinstance(transport, asyncio.WriteTransport):
             transport.abort()
 
+    async def _hang_up(self) -> None:
+        """Ends the connection and never returns, so that nothing behind it is carried out any more."""
+        self._writer.close()
+        if self._handler_coroutine is not None:
+            self._handler_coroutine.cancel()
+        await asyncio.sleep(0)  # where the cancellation arrives
+
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         """The address just as it was written, `<>` for the null sender, and its parameters.
 
@@ -125,7 +136,7 @@ class Connection(SMTP):
             await self.push("503 5.5.1 TLS is on already")
         elif self._reader._buffer:  # type: ignore[attr-defined]  # noqa: SLF001 - as the library does
             await self.push("503 5.5.1 nothing may follow STARTTLS before TLS is on, goodbye")
-            self._writer.close()
+            await self._hang_up()
         else:
             await super().smtp_STARTTLS(arg)
 
@@ -159,10 +170,10 @@ class Connection(SMTP):
             body.discard()
         self._set_post_data_state()  # type: ignore[no-untyped-call]
         await self.push(reply)
-        if reply[:3] == "421":
-            self._writer.close()
-        elif self._door.closing:
-            self.leave()
+        if self._door.closing and reply[:3] != "421":
+            await self.push(CLOSING)
+        if self._door.closing or reply[:3] == "421":
+            await self._hang_up()
 
     async def _receive(self, body: Body, session: Session, stated: Stated) -> str:
         deadline = self.loop.time() + self._door.limits.data

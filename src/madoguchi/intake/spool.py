@@ -16,7 +16,7 @@ from uuid import UUID
 
 from madoguchi.intake.incoming import Envelope, Incoming
 from madoguchi.lib.ids import new_id
-from madoguchi.lib.keyring import Keyring, sync_folder
+from madoguchi.lib.keyring import Keyring, make_folder, sync_folder
 from madoguchi.vault.scheme import Place, VaultError, WrappedKey, Wrapper
 
 LABEL = "intake.spool"
@@ -40,15 +40,19 @@ def leave(folder: Path, keyring: Keyring, envelope: Envelope, raw: bytes, now: d
         "wrapped": base64.b64encode(stored.wrapped).decode("ascii"),
     }
     body = (envelope.to_json().encode() + b"\n", raw)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     new, final = folder / f".{arrival.hex}.new", folder / arrival.hex
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(json.dumps(head).encode("ascii") + b"\n")
-        file.writelines(key.seal_stream(Place(LABEL, arrival, "mail"), body))
-        file.flush()
-        os.fsync(file.fileno())
-    new.rename(final)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(json.dumps(head).encode("ascii") + b"\n")
+            file.writelines(key.seal_stream(Place(LABEL, arrival, "mail"), body))
+            file.flush()
+            os.fsync(file.fileno())
+        new.rename(final)
+    except BaseException:
+        new.unlink(missing_ok=True)  # half a mail helps nobody, and the disk may be full
+        raise
     sync_folder(folder)
     return arrival
 
@@ -67,12 +71,16 @@ def take(path: Path, wrapper: Wrapper) -> Incoming:
             head = json.loads(file.readline())
             arrival, at = UUID(head["id"]), datetime.fromisoformat(head["at"]).astimezone(UTC)
             stored = WrappedKey(UUID(head["data_key"]), head["kek"], base64.b64decode(head["wrapped"]))
-        except (ValueError, KeyError, TypeError) as damaged:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as damaged:
             raise SpoolFileError(SpoolFileError.__doc__) from damaged
         key = wrapper.unwrap(stored)
         whole = b"".join(key.open_stream(Place(LABEL, arrival, "mail"), _pieces(file)))
     line, _, raw = whole.partition(b"\n")
-    return Incoming(id=arrival, received_at=at, envelope=Envelope.from_json(line), raw=raw)
+    try:
+        envelope = Envelope.from_json(line)
+    except (ValueError, KeyError, TypeError) as damaged:
+        raise SpoolFileError(SpoolFileError.__doc__) from damaged
+    return Incoming(id=arrival, received_at=at, envelope=envelope, raw=raw)
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:

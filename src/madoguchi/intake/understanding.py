@@ -1,4 +1,4 @@
-"""Understanding arrivals: read, authenticated, and given to the domain, in batches where one bad mail harms no other."""
+"""Understanding arrivals: read, authenticated, given to the domain, in batches where one bad mail harms no other."""
 
 import logging
 import random
@@ -34,7 +34,6 @@ SUSPECT = 2
 # Then it waits for a person, on the page of what failed.
 WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360))
 _random = random.SystemRandom()
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,9 @@ def _understand(arrivals: Sequence[Arrival], vouch: Vouch, now: datetime) -> Non
     prepared, failures = _prepare(arrivals, vouch)
     failures += _receive(prepared, now)
     for failure in failures:
-        log.error("Arrival %s waits: %s", failure.arrival.id, error_class(failure.error), exc_info=failure.error)
+        log.error(
+            "Arrival %s waits: %s", failure.arrival.id, error_class(failure.error), exc_info=failure.error
+        )
     if failures:
         note_failures(now=now, failures=failures)
 
@@ -146,7 +147,9 @@ def _note_outcomes(became: Mapping[UUID, Became], now: datetime) -> None:
     for arrival, one in became.items():
         by_outcome.setdefault(one.outcome, {})[arrival] = one.id
     for outcome, rows in by_outcome.items():
-        each = Case(*(When(pk=arrival, then=Value(row)) for arrival, row in rows.items()), output_field=UUIDField())
+        each = Case(
+            *(When(pk=arrival, then=Value(row)) for arrival, row in rows.items()), output_field=UUIDField()
+        )
         Arrival.objects.filter(pk__in=rows).update(
             outcome=outcome, became=each, handled_at=now, due_at=None, lease_until=None
         )

@@ -1,0 +1,1 @@
+"""Guides and courses, kept by version. Holds no code yet."""

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import F, Q
 
-from madoguchi.lib.verbs import Guarded, verb
+from madoguchi.lib.verbs import Guarded, GuardedQuerySet, verb
 
 
 class Due(Guarded):
@@ -32,10 +32,10 @@ class Due(Guarded):
 D = TypeVar("D", bound=Due)
 
 
-def waiting(model: type[D], now: datetime) -> "models.QuerySet[D]":
+def waiting(model: type[D], now: datetime) -> GuardedQuerySet[Any]:
     """Rows that a worker may claim now: due, and under nobody's lease."""
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    return model._default_manager.filter(free, due_at__lte=now)
+    return model.objects.filter(free, due_at__lte=now)
 
 
 @verb
@@ -44,22 +44,20 @@ def claim(*, model: type[D], now: datetime, lease: timedelta, most: int) -> Sequ
     rows = waiting(model, now).order_by("due_at").select_for_update(skip_locked=True)
     keys = list(rows.values_list("pk", flat=True)[:most])
     if keys:
-        model._default_manager.filter(pk__in=keys).update(lease_until=now + lease, tries=F("tries") + 1)
+        model.objects.filter(pk__in=keys).update(lease_until=now + lease, tries=F("tries") + 1)
     return keys
 
 
 @verb
 def run_again(*, model: type[D], key: UUID, now: datetime) -> bool:
     """Makes a failed row due at once with its tries forgotten; false where there is no such row."""
-    return bool(
-        model._default_manager.filter(pk=key).update(due_at=now, lease_until=None, tries=0, last_error="")
-    )
+    return bool(model.objects.filter(pk=key).update(due_at=now, lease_until=None, tries=0, last_error=""))
 
 
 @verb
 def release_all(*, model: type[D]) -> int:
     """Ends every lease. Only for a lone worker at its start: on SQLite no other can hold one."""
-    return model._default_manager.filter(lease_until__isnull=False).update(lease_until=None)
+    return model.objects.filter(lease_until__isnull=False).update(lease_until=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,6 @@ class Backlog(Generic[D]):
 
 def backlog(model: type[D], troubled: Iterable[D]) -> Backlog[D]:
     """The backlog of a kind of due rows; counted up to 10,000."""
-    rows = model._default_manager.filter(due_at__isnull=False)
+    rows = model.objects.filter(due_at__isnull=False)
     oldest = rows.order_by("due_at").values_list("due_at", flat=True).first()
     return Backlog(rows.order_by()[:10_000].count(), oldest, list(troubled))

@@ -1,6 +1,7 @@
-"""Incoming text made safe to show: what can't be seen becomes a visible mark, what could be clicked is defanged.
+"""Incoming text made safe to show: what can't be seen becomes a visible mark, links are defanged.
 
-Nothing is removed and nothing is normalised; a template writes the segments out as text and needs no other filter.
+Nothing is removed and nothing is normalised; a template writes the segments out as text and needs no other
+filter.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of incoming text: `text` to show as it is, a `mark` for a character that can't be seen, or a `link`.
+    """A stretch of incoming text: `text` as it is, a `mark` for what can't be seen, or a `link`.
 
     `title` is the character's Unicode name for a mark, a link's address as it was for a link, else empty.
     """
@@ -22,7 +23,6 @@ class Segment:
     kind: Literal["text", "mark", "link"]
     text: str
     title: str = ""
-
 
 
 # All of Cc, Cf and Cs (a test holds this against the running Unicode), and what is seen as nothing though its
@@ -33,7 +33,8 @@ _UNSEEN_CLASS = (
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
     r"\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 )
-# A variation selector is at home behind an emoji, a keycap or an ideograph, one at a time; elsewhere it hides data.
+# A variation selector is at home behind an emoji, a keycap or an ideograph, one at a time;
+# elsewhere it hides data.
 _LOST_SELECTOR = (
     r"(?<![#*0-9\xa9\xae\u203c-\u3299\U0001f000-\U0001faff])[\ufe0e\ufe0f]|[\ufe00-\ufe0d]"
     r"|(?<![\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])[\U000e0100-\U000e01ef]"
@@ -50,9 +51,10 @@ _LINK = re.compile(
 _NO_PART_OF_A_LINK = ".,;:!?)]*_~"
 
 _CONTROLS = (
-    "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI "
-    "DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US"
-).split()
+    *("NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "HT", "LF", "VT", "FF", "CR", "SO", "SI"),
+    *("DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB"),
+    *("CAN", "EM", "SUB", "ESC", "FS", "GS", "RS", "US"),
+)
 _PIECE = re.compile(f"(?P<unseen>{_UNSEEN.pattern})|(?P<link>{_LINK.pattern})", re.IGNORECASE)
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})(://|:)(.*)", re.DOTALL)
@@ -63,7 +65,7 @@ _AT = re.compile(r"(?<!\[)[@＠](?!\])")
 
 
 def segments(text: str) -> list[Segment]:
-    """The text cut into what is shown as it is, marks, and defanged links, in order. Linear time; never raises.
+    """The text cut into text, marks and defanged links, in order. Linear time; never raises.
 
     A run of the same unseen character is one mark, `U+200B×12`.
     """
@@ -109,7 +111,7 @@ def name_of(char: str) -> str:
     code = ord(char)
     if code < len(_CONTROLS):
         return f"CONTROL {_CONTROLS[code]}"
-    return unicodedata.name(char, "TAG" if 0xE0000 <= code <= 0xE0FFF else "CONTROL")  # noqa: PLR2004
+    return unicodedata.name(char, "TAG" if 0xE0000 <= code <= 0xE0FFF else "CONTROL")
 
 
 def escaped(text: str, *, one_line: bool = False) -> str:
@@ -123,9 +125,9 @@ def escaped(text: str, *, one_line: bool = False) -> str:
 
 def _escape(char: str) -> str:
     code = ord(char)
-    if code <= 0xFF:  # noqa: PLR2004 - two digits hold it
+    if code <= 0xFF:
         return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - four digits hold it
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def defang(url: str) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 PURPOSES = ("wrap", "index", "links", "sessions", "audit")
 KEY_BYTES = 32
+VERSION = 1
 
 
 class KeyringError(Exception):
@@ -71,22 +72,37 @@ def load(path: Path, purposes: Iterable[str]) -> Keyring:
             f"There is no keyring at {path}. Make one with `madoguchi init`, or set MADOGUCHI_KEYRING."
         ) from missing
     except (OSError, UnicodeDecodeError) as unreadable:
-        raise KeyringError(f"The keyring at {path} can't be read: {type(unreadable).__name__}.") from unreadable
+        raise KeyringError(
+            f"The keyring at {path} can't be read: {type(unreadable).__name__}."
+        ) from unreadable
     if mode & 0o077:
         raise KeyringError(f"The keyring at {path} may be read by others. Run: chmod 600 {path}")
     try:
-        rows = json.loads(text)["keys"]
-        wanted = set(purposes)
-        found: dict[str, list[NamedKey]] = {purpose: [] for purpose in wanted}
-        for row in rows:
-            if row["purpose"] in wanted:
-                key = NamedKey(row["purpose"], row["id"], base64.b64decode(row["key"], validate=True))
-                found[key.purpose].append(key)
-    except (ValueError, KeyError, TypeError) as damaged:
-        raise KeyringError(f"The keyring at {path} is damaged. Restore it from its recovery copy.") from damaged
-    if any(len(key.secret) != KEY_BYTES for keys in found.values() for key in keys):
+        version, found = _read(text, set(purposes))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        # Without its cause: a parser's message may quote what it read, and that is keys.
+        raise KeyringError(f"The keyring at {path} is damaged. Restore it from its recovery copy.") from None
+    if version != VERSION:
+        raise KeyringError(f"The keyring at {path} was written by another release of Madoguchi.")
+    keys = [key for held in found.values() for key in held]
+    if any(len(key.secret) != KEY_BYTES for key in keys):
         raise KeyringError(f"The keyring at {path} is damaged: a key has the wrong length.")
+    if len({(key.purpose, key.id) for key in keys}) != len(keys):
+        raise KeyringError(f"The keyring at {path} is damaged: two keys have one id.")
     return Keyring(found)
+
+
+def _read(text: str, wanted: set[str]) -> tuple[object, dict[str, list[NamedKey]]]:
+    """The format's version and the wanted keys; raises ValueError, KeyError or TypeError where it is no keyring."""
+    whole = json.loads(text)
+    found: dict[str, list[NamedKey]] = {purpose: [] for purpose in wanted}
+    for row in whole["keys"]:
+        if not isinstance(row["id"], str) or not row["id"]:
+            raise ValueError("a key without an id")
+        if row["purpose"] in wanted:
+            key = NamedKey(row["purpose"], row["id"], base64.b64decode(row["key"], validate=True))
+            found[key.purpose].append(key)
+    return whole["version"], found
 
 
 def make(path: Path, now: datetime) -> None:
@@ -103,7 +119,7 @@ def make(path: Path, now: datetime) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
-        json.dump({"version": 1, "keys": rows}, file, indent=1)
+        json.dump({"version": VERSION, "keys": rows}, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
     sync_folder(path.parent)
@@ -116,3 +132,12 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder of mode 0700, and those above it that lack, each synced into the one above it."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    sync_folder(folder.parent)

@@ -9,7 +9,7 @@ A verb is keyword-only, runs in one transaction, and is the only place from whic
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any, NoReturn, ParamSpec, Self, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from django.db import models, transaction
 
@@ -68,16 +68,22 @@ class GuardedQuerySet(models.QuerySet[M]):
 
 
 class Guarded(models.Model):
-    """Base of rows that only verbs write; each is saved once, by `objects.create` or in bulk, and never deleted bare."""
+    """Base of rows that only verbs write: they refuse bare `save`, `delete` and bulk writes."""
 
-    objects: models.Manager[Self] = GuardedQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager by the query set's own model
+    objects = GuardedQuerySet.as_manager()
 
     class Meta:
         abstract = True
+        # Related managers write through the base manager: without this, `report.items.add(...)` would be a side door.
+        base_manager_name = "objects"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         _refuse_outside()
         super().save(*args, **kwargs)
+
+    def save_base(self, *args: Any, **kwargs: Any) -> None:
+        _refuse_outside()  # what loads fixtures comes in here
+        super().save_base(*args, **kwargs)
 
     def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise SideDoorError(SideDoorError.__doc__)

@@ -43,6 +43,9 @@ def grant(*, actor: Actor, now: datetime, clearances: Sequence[Clearance]) -> No
 @verb
 def revoke(*, actor: Actor, now: datetime, clearance_ids: Sequence[UUID]) -> None:
     """Ends clearances: what is not yet being sent does not leave. One revoked before stays revoked."""
-    rows = [Revocation(clearance_id=one, at=now, actor_kind=actor.kind, actor_id=actor.id) for one in clearance_ids]
+    rows = [
+        Revocation(clearance_id=one, at=now, actor_kind=actor.kind, actor_id=actor.id)
+        for one in clearance_ids
+    ]
     Revocation.objects.bulk_create(rows, ignore_conflicts=True)
     record(actor=actor, now=now, deeds=[Deed("revoked", "clearance", one) for one in clearance_ids])

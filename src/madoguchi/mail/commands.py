@@ -1,6 +1,7 @@
 """The command `madoguchi read`: shows what would be understood of mails, and stores nothing.
 
-Needs no database, no settings and no home, and imports no Django: a thousand files in one call cost one start.
+Needs no database, no settings and no home, and imports no Django: a thousand files in one call cost one
+start.
 """
 
 from __future__ import annotations
@@ -39,8 +40,16 @@ def read(argv: list[str]) -> int:
         return os.EX_OK if leaving.code in {0, None} else os.EX_USAGE
     if options.keyring is not None:
         print("OpenPGP is not read yet: --keyring has no effect.", file=sys.stderr)  # noqa: T201 - a command's voice
+    try:
+        return _read_all(options.files, as_json=options.json)
+    except BrokenPipeError:  # whoever reads our output has seen enough (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return os.EX_OK
+
+
+def _read_all(names: Sequence[str], *, as_json: bool) -> int:
     status = os.EX_OK
-    for name, path in _files(options.files):
+    for name, path in _files(names):
         try:
             raw = sys.stdin.buffer.read() if path is None else path.read_bytes()
         except OSError as error:
@@ -48,7 +57,7 @@ def read(argv: list[str]) -> int:
             status = os.EX_NOINPUT
             continue
         letter = reading.read(raw)
-        _write(_as_line(name, letter) if options.json else _as_page(name, letter))
+        _write(_as_line(name, letter) if as_json else _as_page(name, letter))
     sys.stdout.flush()
     return status
 
@@ -62,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line, in the order given")
     parser.add_argument("--keyring", metavar="DIR", help="folder of OpenPGP keys (accepted, not used yet)")
-    parser.add_argument("files", metavar="FILE", nargs="+", help="a mail, a folder of mails, or - for standard input")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", help="a mail, a folder of mails, or - for standard input"
+    )
     return parser
 
 
@@ -103,7 +114,9 @@ def _as_page(name: str, letter: Letter) -> str:
     lines = [f"{label + ':':<12}{hostile.escaped(value, one_line=True)}" for label, value in rows if value]
     for part in letter.parts:
         facts = [part.type, part.charset_used, part.disposition, part.name, f"{part.size} octets"]
-        lines.append("Part:       " + hostile.escaped(", ".join(fact for fact in facts if fact), one_line=True))
+        lines.append(
+            "Part:       " + hostile.escaped(", ".join(fact for fact in facts if fact), one_line=True)
+        )
     lines.extend("Defect:     " + hostile.escaped(defect) for defect in letter.defects)
     return "\n".join((*lines, "", hostile.escaped(letter.text), ""))
 

@@ -10,7 +10,7 @@ from base64 import encodebytes
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import Header
 from email.headerregistry import Address
 from email.utils import format_datetime, quote
@@ -21,7 +21,10 @@ MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>", re.ASCII)
 AUTO_SUBMITTED = frozenset({"", "no", "auto-generated", "auto-replied"})
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 ATOMS = re.compile(rf"{_ATOM}(?: {_ATOM})*")
-PLAIN_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_ATOM}(?:\.{_ATOM})*")
+MOST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3: a path of 256 with its brackets
+# Atoms and dots in any order: Japanese carriers gave out addresses such as a..b.@, which RFC 5322 has no form for.
+# Nothing that a reader could take for an encoded word (RFC 2047).
+DOTTED = re.compile(r"(?!.*=\?)[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 LINE, LONGEST_LINE = 76, 900
 """Characters of a header line (RFC 2047, section 2), and bytes of a line of text that needs no encoding."""
 
@@ -92,7 +95,7 @@ def _entity(text: str) -> bytes:
 
 
 def _words(field: str, text: str) -> str:
-    """Free text: plain words up to the first that ASCII can't say, then encoded words (RFC 2047)."""
+    """A field of free text: plain words up to the first that ASCII can not say, then encoded words (RFC 2047)."""
     words = text.split()
     plain = list(takewhile(_is_plain, words))
     header = Header(header_name=field, maxlinelen=LINE)
@@ -124,16 +127,33 @@ def _phrase(name: str) -> str:
 
 
 def _spec(address: str) -> str:
-    """The address as a field holds it; what is no dot-atom (RFC 5322, 3.4.1) is judged by the library."""
-    if PLAIN_ADDRESS.fullmatch(address):
-        return address
+    """The address as a field holds it, and no other: what would have to be changed to fit there is refused."""
+    local, _, domain = address.rpartition("@")
     try:
-        spec = Address(addr_spec=address).addr_spec
-    except (ValueError, IndexError, HeaderParseError) as wrong:
+        whole = f"{local}@{_ascii_domain(domain)}"
+        if len(whole) <= MOST_ADDRESS and DOTTED.fullmatch(whole):
+            return whole
+        spec = Address(addr_spec=whole).addr_spec
+    except (
+        ValueError,
+        LookupError,
+        AttributeError,
+        MessageError,
+    ) as wrong:  # all of them, for hostile addresses
         raise CompositionError(CompositionError.__doc__) from wrong
-    if not spec.isprintable():
+    if spec != whole or len(whole) > MOST_ADDRESS or not spec.isprintable():
         raise CompositionError(CompositionError.__doc__)
     return spec
+
+
+def _ascii_domain(domain: str) -> str:
+    """The A-labels of an internationalised domain, where they stand for this very name (RFC 5891); or ValueError."""
+    if domain.isascii():
+        return domain
+    written = domain.encode("idna")
+    if written.decode("idna") != domain.lower():
+        raise ValueError("a name that IDNA 2003 takes for another")
+    return written.decode("ascii")
 
 
 def content_hash(content: bytes) -> bytes:

@@ -72,9 +72,7 @@ class Letter(Due):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["due_at"], condition=models.Q(due_at__isnull=False), name="mail_letter_due"
-            ),
+            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="mail_letter_due"),
             models.Index(
                 fields=["lease_until"], condition=models.Q(state="sending"), name="mail_letter_sending"
             ),

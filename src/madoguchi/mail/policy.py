@@ -21,7 +21,9 @@ State = Literal["queued", "sending", "sent", "deferred", "failed", "unknown", "c
 # From each state to those that may follow it. `sent` and `cancelled` are ends.
 MOVES: Final[Mapping[State, frozenset[State]]] = {
     "queued": frozenset({"sending", "cancelled"}),
-    "sending": frozenset({"sent", "deferred", "failed", "unknown"}),
+    "sending": frozenset(
+        {"sent", "deferred", "failed", "unknown", "queued"}
+    ),  # queued: its turn did not come
     "deferred": frozenset({"sending", "cancelled"}),
     "failed": frozenset({"queued", "cancelled"}),  # an operator runs it again, or gives it up
     "unknown": frozenset({"queued", "sent", "cancelled"}),  # sent: a person found out that it arrived

@@ -5,10 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
-from typing import cast
 from uuid import UUID
-
-from email.message import EmailMessage
 
 from madoguchi.lib.due import Backlog, backlog
 from madoguchi.mail.models import Letter, State
@@ -57,7 +54,7 @@ def _opened(rows: Sequence[Letter]) -> list[SentLetter]:
 
 def _letter(row: Letter, key: UnitKey) -> SentLetter:
     content = key.open(Place(LABEL, row.id, "content"), bytes(row.content))
-    message = cast("EmailMessage", message_from_bytes(content, policy=policy.SMTP))
+    message = message_from_bytes(content, policy=policy.SMTP)
     return SentLetter(
         id=row.id,
         kind=row.kind,

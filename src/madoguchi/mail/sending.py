@@ -30,7 +30,10 @@ from madoguchi.vault.queries import ShreddedError, open_units
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)
+# A relay may take ten minutes to answer the final dot (RFC 5321, 4.5.3.2.6). No letter is begun unless that much of
+# the lease is left, so that a living worker's letter is never taken for forgotten.
+LEASE = timedelta(minutes=15)
+LAST_START = timedelta(minutes=4)
 BATCH = 40
 WAITING = (State.QUEUED, State.DEFERRED)
 _random = random.SystemRandom()
@@ -74,8 +77,13 @@ class Sender:
         if not letters:
             return 0
         keys = open_units(letter.data_key for letter in letters)
-        results = [self._try(letter, keys.get(letter.data_key)) for letter in letters]
-        note(now=self._clock(), results=results)
+        until = now + LAST_START
+        results: list[_Result] = []
+        for letter in letters:
+            if self._clock() > until:
+                break
+            results.append(self._try(letter, keys.get(letter.data_key)))
+        note(now=self._clock(), results=results, not_tried=[one.id for one in letters[len(results) :]])
         return len(results)
 
     def close(self) -> None:
@@ -98,7 +106,7 @@ def _opened(letter: Letter, key: UnitKey | None, now: datetime) -> tuple[str, li
     if key is None:
         raise ShreddedError(ShreddedError.__doc__)
 
-    def opened(field: str, sealed: bytes) -> str:
+    def opened(field: str, sealed: bytes | memoryview) -> str:
         return key.open_text(Place(LABEL, letter.id, field), bytes(sealed))
 
     content = key.open(Place(LABEL, letter.id, "content"), bytes(letter.content))
@@ -128,7 +136,9 @@ def claim(*, now: datetime, automatic: bool, most: int) -> list[Letter]:
     mine = Letter.objects.filter(pk__in=found, state__in=WAITING)
     revoked = Exists(Revocation.objects.filter(clearance=OuterRef("clearance")))
     claim_id = uuid4()
-    mine.filter(~revoked).update(state=State.SENDING, state_at=now, due_at=None, lease_until=now + LEASE, claim=claim_id)
+    mine.filter(~revoked).update(
+        state=State.SENDING, state_at=now, due_at=None, lease_until=now + LEASE, claim=claim_id
+    )
     cancelled = list(mine.filter(revoked).values_list("pk", flat=True))
     Letter.objects.filter(pk__in=cancelled).update(state=State.CANCELLED, state_at=now, due_at=None)
     if cancelled:
@@ -147,14 +157,18 @@ def _paced(letters: Sequence[Letter], now: datetime) -> list[UUID]:
 
 
 @verb
-def note(*, now: datetime, results: Sequence[_Result]) -> None:
-    """Notes the outcomes of a batch. One update for all that were sent."""
-    sent = [one.letter.id for one in results if one.outcome.state == State.SENT]
+def note(*, now: datetime, results: Sequence[_Result], not_tried: Sequence[UUID] = ()) -> None:
+    """Notes the outcomes of a batch, one update for all that were sent; what a slow relay left is queued again."""
+    if not_tried:
+        Letter.objects.filter(pk__in=not_tried, state=State.SENDING).update(
+            state=State.QUEUED, state_at=now, due_at=now, lease_until=None, claim=None
+        )
+    sent = [one.letter.id for one in results if one.outcome.state == "sent"]
     Letter.objects.filter(pk__in=sent, state=State.SENDING).update(
         state=State.SENT, state_at=now, lease_until=None, claim=None, last_error=""
     )
     for one in results:
-        if one.outcome.state != State.SENT:
+        if one.outcome.state != "sent":
             _note_trouble(one, now)
     deeds = [Deed(one.outcome.state, "letter", one.letter.id) for one in results]
     record(actor=WORKER, now=now, deeds=deeds)
@@ -194,7 +208,7 @@ def look_after_forgotten(*, now: datetime, leases_ended: bool = False) -> None:
         Letter.objects.filter(pk=pk, state=State.SENDING).update(
             state=after,
             state_at=now,
-            due_at=now if after == State.QUEUED else None,
+            due_at=now if after == "queued" else None,
             lease_until=None,
             claim=None,
             last_error="worker ended while sending",

@@ -1,0 +1,1 @@
+"""From counts to a protected, certified, quarterly release. Holds no code yet."""

@@ -1,0 +1,1 @@
+"""Notices what rises above its baseline, and drafts an alert for people to finish. Holds no code yet."""

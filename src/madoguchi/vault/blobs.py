@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from madoguchi.lib.keyring import sync_folder
+from madoguchi.lib.keyring import make_folder, sync_folder
 from madoguchi.vault.scheme import VaultError
 
 READ = 1 << 18
@@ -20,7 +20,10 @@ class BlobStore(Protocol):
     """What the vault asks of a blob store: a folder fills it here, an S3-compatible store can."""
 
     def put(self, blob: UUID, pieces: Iterable[bytes]) -> None:
-        """Keeps the pieces under `blob`; returns only when they would survive a loss of power."""
+        """Keeps the pieces under `blob`; returns only when they would survive a loss of power.
+
+        A blob is written once: an id that is taken raises FileExistsError, and what is there stays.
+        """
 
     def get(self, blob: UUID) -> Iterator[bytes]:
         """The bytes in pieces. Raises BlobMissingError."""
@@ -37,14 +40,17 @@ class FolderStore:
 
     def put(self, blob: UUID, pieces: Iterable[bytes]) -> None:
         folder = self._folder(blob)
-        if not folder.is_dir():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            sync_folder(self._root)
-        handle = os.open(folder / blob.hex, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
+        make_folder(folder)
+        path = folder / blob.hex
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.writelines(pieces)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            path.unlink()  # half a blob helps nobody, and the disk may be full
+            raise
         sync_folder(folder)
 
     def get(self, blob: UUID) -> Iterator[bytes]:

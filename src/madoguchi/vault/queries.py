@@ -20,6 +20,7 @@ def open_units(key_ids: Iterable[UUID]) -> Mapping[UUID, UnitKey]:
     return {
         key_id: wrapper().unwrap(WrappedKey(key_id, kek, bytes(wrapped)))
         for key_id, kek, wrapped in rows.values_list("id", "kek", "wrapped")
+        if wrapped is not None
     }
 
 

@@ -104,7 +104,9 @@ class UnitKey:
         for piece in plain:
             held += piece
             while len(held) > SEGMENT:
-                yield self._aead.encrypt(_segment_nonce(prefix, count, last=False), bytes(held[:SEGMENT]), bound)
+                yield self._aead.encrypt(
+                    _segment_nonce(prefix, count, last=False), bytes(held[:SEGMENT]), bound
+                )
                 del held[:SEGMENT]
                 count += 1
         yield self._aead.encrypt(_segment_nonce(prefix, count, last=True), bytes(held), bound)
@@ -188,5 +190,9 @@ class BlindIndex:
         return blake2b(data, digest_size=16, key=self._secret, person=kind.encode("ascii")).digest()
 
     def address(self, address: str) -> bytes:
-        """The look-up key of a mail address, compared without case (RFC 5321, 2.4 leaves the local part to hosts)."""
-        return self.key("address", address.strip().casefold())
+        """The look-up key of a mail address, compared without the case of ASCII letters.
+
+        RFC 5321, 2.4 leaves the local part to hosts, which do so in practice. Nothing else is folded: straße.example
+        and strasse.example are domains of two owners.
+        """
+        return self.key("address", address.strip().encode("utf-8", "surrogatepass").lower())

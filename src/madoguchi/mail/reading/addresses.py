@@ -1,7 +1,8 @@
 """Addresses of a field (RFC 5322, 3.4), read in one pass.
 
 The standard library's reader recurses into nested comments, and whether it is strict differs between patch
-releases of Python; a public door needs one that takes any text, in linear time, with the same result everywhere.
+releases of Python; a public door needs one that takes any text, in linear time, with the same result
+everywhere.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from madoguchi.mail.letter import Mailbox
 from madoguchi.mail.reading import charsets, words
 
 MAX_MAILBOXES = 1000
+MAX_OCTETS = 64 * 1024
+
 
 _TOKEN = re.compile(
-    r'"(?P<quoted>(?:[^"\\]|\\.){0,500})"|(?P<angle><[^<>]*>)|(?P<mark>[(),;:])|(?P<word>[^"<>(),;:\s]+|["<>])|(?P<space>\s+)',
+    r'"(?P<quoted>(?:[^"\\]|\\.){0,200})"|(?P<angle><[^<>]*>)|(?P<mark>[(),;:])|(?P<escaped>\\.)|(?P<word>[^"<>(),;:\s]+|["<>])|(?P<space>\s+)',
     re.DOTALL,
 )
+_COMMENT = re.compile(r"\([^()]*\)")
 _SPACES = re.compile(r"\s+")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
@@ -37,7 +41,7 @@ class _Collector:
         self._comment.append(text)
 
     def address(self, text: str) -> None:
-        self._address = text
+        self._address = _COMMENT.sub("", text)
 
     def group(self) -> None:
         """A group's name (RFC 5322, 3.4: `team: a@b, c@d;`) is no mailbox."""
@@ -48,16 +52,18 @@ class _Collector:
         comment = _clean("".join(self._comment))
         address = self._address
         if address is None and "@" in name:
-            *before, address = name.split(" ") if " " in name else [name]
+            *before, address = name.split(" ")
+            while before and "@" in before[0] and len(self.found) < MAX_MAILBOXES:  # blanks instead of commas
+                self.found.append(Mailbox("", before.pop(0)))
             name = " ".join(before)
         if address or name:
-            self.found.append(Mailbox(name or comment, (address or "").strip()))
+            self.found.append(Mailbox(name or comment, "".join((address or "").split())))
         self._name, self._comment, self._address = [], [], None
 
 
 def parse(value: bytes) -> tuple[Mailbox, ...]:
     """The mailboxes of a field's raw value; names decoded. Never raises."""
-    text = charsets.decode(value[: words.MAX_OCTETS]).text
+    text = charsets.decode(value[:MAX_OCTETS]).text
     collector = _Collector()
     depth = 0
     for match in _TOKEN.finditer(text):

@@ -1,8 +1,8 @@
 """Which charset a text is really in: a contest of candidates with a score.
 
 The label of a mail is one witness among several: mailers write `Shift_JIS` for CP932, `ISO-2022-JP` for
-anything Japanese, `us-ascii` and `iso-8859-1` for whatever they hold, or nothing at all. Every candidate reads a
-sample and gets
+anything Japanese, `us-ascii` and `iso-8859-1` for whatever they hold, or nothing at all. Every candidate
+reads a sample and gets
 
     share of everyday characters - penalty for what does not fit + a bonus where the label names it + its prior
 
@@ -154,7 +154,7 @@ def decode(raw: bytes, label: str | None = None) -> Decoded:
 
 @lru_cache(maxsize=512)
 def _key(label: str | None) -> str:
-    if not label or len(label) > 64:  # noqa: PLR2004 - no charset has a longer name
+    if not label or len(label) > 64:
         return ""
     return re.sub(r"[\s\"'_.:=-]|^\s*x-|^3d", "", label.lower())
 
@@ -176,9 +176,11 @@ def _strict(raw: bytes, name: str, codec: str) -> Decoded | None:
 def _wide(raw: bytes, key: str) -> Decoded | None:
     """UTF-16 and UTF-32 without a byte order mark: by label, or where every second octet is NUL."""
     name, codecs_ = _WIDE.get(key, ("utf-16", ()))
-    if not codecs_ and raw[:SAMPLE].count(0) * 4 > len(raw[:SAMPLE]) > 3:  # noqa: PLR2004
+    if not codecs_ and raw[:SAMPLE].count(0) * 4 > len(raw[:SAMPLE]) > 3:
         codecs_ = _UNLABELLED_WIDE
-    readings = [read for read in (_strict(raw, name, codec) for codec in codecs_) if read and _has_no_nul(read)]
+    readings = [
+        read for read in (_strict(raw, name, codec) for codec in codecs_) if read and _has_no_nul(read)
+    ]
     return max(readings, key=lambda read: _share(read.text[:2048], everyday.ANY_WIDE), default=None)
 
 
@@ -190,18 +192,16 @@ def _seven_bit(raw: bytes, key: str) -> Decoded | None:
     """ASCII, and what a label says is dressed as ASCII."""
     if key in SEVEN_BIT:
         read = _strict(raw, *SEVEN_BIT[key])
-        if read:
+        if read and not _SURROGATE.search(read.text):  # Python's UTF-7 lets halves of pairs through
             return read
     if not raw.isascii() or b"\x1b" in raw or b"\x0e" in raw:
         return None
-    named = _BY_LABEL.get(key)
-    if key == "iso2022jp":
-        name = "iso-2022-jp"
-    else:
-        name = named.name if named and key not in _GUESSED_LABELS else "us-ascii"
+    named = None if key in _GUESSED_LABELS else _BY_LABEL.get(key)
+    name = "iso-2022-jp" if key == "iso2022jp" else (named.name if named else "us-ascii")
     return Decoded(raw.decode("ascii"), name, clean=True)
 
 
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\$\([@BDOPQ]|\([IJ])|\x0e")
 
 
@@ -309,5 +309,5 @@ def _share(text: str, writing: everyday.Writing) -> float:
     else:
         main = sum(count for char, count in beyond.items() if char in writing.main)
         good = main + sum(count for char, count in beyond.items() if char in writing.minor) / 2
-    misplaced = len(everyday.MISPLACED.findall(text)) if writing.alphabet else 0
+    misplaced = len((everyday.MISPLACED if writing.alphabet else everyday.SWALLOWED).findall(text))
     return (good - misplaced - ERROR_COST * wrong) / total

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from madoguchi.mail.letter import Letter, Mailbox, Part
-from madoguchi.mail.reading import addresses, charsets, html, kinds, mime, quotes, words
+from madoguchi.mail.reading import addresses, charsets, html, kinds, mime, parameters, quotes, words
 
 MAX_DEFECTS = 100
 MAX_IDS = 1000
@@ -17,8 +17,10 @@ MAX_IDS = 1000
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,998}>")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _ONLY_ONCE = ("from", "subject", "date", "message-id", "to", "content-type", "reply-to")
-_AUTOREPLY_FIELDS = frozenset(("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from",
-                               "x-mail-autoreply"))  # fmt: skip
+_AUTOREPLY_FIELDS = frozenset(
+    ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from")
+)
+_NO_PROSE = frozenset(("text/rfc822-headers", "text/rfc822-header", "text/css", "text/javascript"))
 _TRIFLES = 20
 
 
@@ -34,7 +36,7 @@ class _Head:
 
     def boxes(self, name: str) -> tuple[Mailbox, ...]:
         found: list[Mailbox] = []
-        for value in self.tree.header.all(name)[:20]:
+        for value in self.tree.header.all(name)[:3]:
             found.extend(addresses.parse(value))
         return tuple(found)
 
@@ -123,19 +125,20 @@ def _part(number: int, leaf: mime.Leaf, defects: list[str]) -> Part:
 def _disposition(leaf: mime.Leaf) -> tuple[str | None, str | None]:
     """The disposition's type and the file name, which Content-Type may give as well."""
     value = leaf.header.first("content-disposition")
-    kind, params = mime.parameters.parse(value) if value is not None else ("", {})
+    kind, params = parameters.parse(value) if value is not None else ("", {})
     name = params.get("filename") or leaf.params.get("name")
     return kind or None, name.text if name else None
 
 
 def _text(tree: mime.Tree, parts: tuple[Part, ...], defects: list[str]) -> str:
-    """The readable text: of the letter's own leaves, or of what is attached where it has none."""
+    """The readable text: of the letter's own leaves; where it has none, of attached messages; then of files."""
     for depth in sorted({part.depth for part in parts}):
         leaves = [pair for pair in zip(tree.leaves, parts, strict=True) if pair[1].depth == depth]
         text = _readable(leaves, defects)
         if text.strip():
             return text
-    return ""
+    attached = (part.text for part in parts if part.type == "text/plain" and part.depth == 0)
+    return "\n\n".join(text for text in attached if text and text.strip())
 
 
 def _readable(leaves: list[tuple[mime.Leaf, Part]], defects: list[str]) -> str:
@@ -155,7 +158,11 @@ def _readable(leaves: list[tuple[mime.Leaf, Part]], defects: list[str]) -> str:
 def _is_shown(part: Part) -> bool:
     if part.text is None or part.disposition == "attachment":
         return False
-    return part.type in {"text/plain", "text/html", "text/enriched", "text/x-amp-html"} or not part.name
+    return part.type in {"text/plain", "text/html"} or (_is_prose(part.type) and not part.name)
+
+
+def _is_prose(kind: str) -> bool:
+    return kind.startswith("text/") and kind not in _NO_PROSE
 
 
 def _chosen(group: list[tuple[mime.Leaf, Part]], defects: list[str]) -> str:
@@ -164,7 +171,9 @@ def _chosen(group: list[tuple[mime.Leaf, Part]], defects: list[str]) -> str:
     for leaf, part in group:
         number = leaf.choice[1] if leaf.choice else 0
         choices.setdefault(number, []).append(_as_text(leaf, part, defects))
-    texts = {number: "\n\n".join(piece for piece in pieces if piece.strip()) for number, pieces in choices.items()}
+    texts = {
+        number: "\n\n".join(piece for piece in pieces if piece.strip()) for number, pieces in choices.items()
+    }
     plain = {leaf.choice[1] for leaf, part in group if part.type == "text/plain" and leaf.choice}
     longest = max(texts.values(), key=len)
     best = next((text for number, text in texts.items() if number in plain and text.strip()), longest)

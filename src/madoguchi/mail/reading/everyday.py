@@ -1,7 +1,7 @@
 """The characters that make up everyday text, by writing: what the contest of charsets counts.
 
-Each set holds what is frequent in ordinary prose, never the whole repertoire: a text read with the wrong table
-turns into characters that exist but that nobody writes.
+Each set holds what is frequent in ordinary prose, never the whole repertoire: a text read with the wrong
+table turns into characters that exist but that nobody writes.
 """
 
 import re
@@ -25,6 +25,7 @@ _KANJI = (
     "土与急止送援供可役構木割聞身費付施切由説転食比難防補車優夫研収断井何南石足違消境神番規術護展態導鮮備宅害配副算視条幹独警宮"
     "致被害攻撃侵入脆弱窓件名御中貴社様願申訳添付存知株式会社担当連絡報告受信送信者返信転送対応確認了承下記通詳細調査不審接続遮断管"
     "理端末感染削除停止復旧流出漏洩詐欺偽装口座番号暗証登録更新期限利用者規約拝啓敬具恐縮世話旨件迷惑執筆該項類例版仕様現象程殿誠"
+    "佐藤鈴木高橋渡辺邊邉伊林加吉斎齋齊井清坂岡石村松竹沢澤櫻廣德髙﨑濵嶋島崎浜藤森池阿部健太郎美智恵裕浩洋彦雄"  # names
 )
 _SIMPLIFIED = (
     "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么"
@@ -88,7 +89,9 @@ WESTERN = Writing(
     alphabet=True,
 )
 CENTRAL = Writing(
-    frozenset("ąćęłńóśźżáčďéěíňřšťúůýžőűöüäßâîăşţ" + _PUNCTUATION), frozenset("ĄĆĘŁŃÓŚŹŻÁČÉŘŠÚŽŐÖÜ"), alphabet=True
+    frozenset("ąćęłńóśźżáčďéěíňřšťúůýžőűöüäßâîăşţ" + _PUNCTUATION),
+    frozenset("ĄĆĘŁŃÓŚŹŻÁČÉŘŠÚŽŐÖÜ"),
+    alphabet=True,
 )
 TURKISH = Writing(frozenset("çğıöşüâîû" + _PUNCTUATION), frozenset("ÇĞİÖŞÜ"), alphabet=True)
 BALTIC = Writing(frozenset("āčēģīķļņšūžąęėįųõäöü" + _PUNCTUATION), frozenset("ĀČĒĪŠŪŽ"), alphabet=True)
@@ -100,20 +103,27 @@ ARABIC = Writing(
     frozenset(_span("ء", "غ") + _span("ـ", "ي") + "،؛؟" + _PUNCTUATION), frozenset("پچژگ"), alphabet=True
 )
 VIETNAMESE = Writing(
-    frozenset("ăâđêôơưàáèéìíòóùúýãõ\u0300\u0301\u0303\u0309\u0323" + _PUNCTUATION), frozenset("ĂÂĐÊÔƠƯ"), alphabet=True
+    frozenset("ăâđêôơưàáèéìíòóùúýãõ\u0300\u0301\u0303\u0309\u0323" + _PUNCTUATION),
+    frozenset("ĂÂĐÊÔƠƯ"),
+    alphabet=True,
 )
 
 ANY = Writing(frozenset())
 """Stands for "well-formed is proof enough": UTF-8."""
 
-ANY_WIDE = Writing(frozenset().union(*(one.main for one in (JAPANESE, KOREAN, SIMPLIFIED, CYRILLIC, WESTERN))))
+ANY_WIDE = Writing(
+    frozenset().union(*(one.main for one in (JAPANESE, KOREAN, SIMPLIFIED, CYRILLIC, WESTERN)))
+)
 
 NEVER = frozenset("\ufffd" + _span("\x80", "\x9f") + _span("\ue000", "\uf8ff"))
 """What no text holds: the mark of a misfit, the C1 controls, private use."""
 
+SWALLOWED = re.compile(r"[A-Za-z][\u3400-\u9fff\uac00-\ud7a3](?=[\x20-\x7e])")
+"""One ideograph alone behind a Latin letter: an accent or apostrophe (`wasn\x92t`) that took the next letter along."""
+
 MISPLACED = re.compile(
     r"[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]"  # two alphabets in one word
     r"|[а-яёα-ω][А-ЯЁΑ-Ω]|[А-ЯЁ]{2}[а-яё]"  # small before capital: KOI8-R read as windows-1251 swaps them
-    r"|[a-zà-öø-ÿąćęłńśźżčďěňřšťůžőű][A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻČĎĚŇŘŠŤŮŽŐ]"
+    r"|[a-zà-öø-ÿąćęłńśźżčďěňřšťůžőű][À-ÖØ-ÞĄĆĘŁŃŚŹŻČĎĚŇŘŠŤŮŽŐ]|[à-öø-ÿąćęłńśźżčďěňřšťůžőű][A-Z]"
     r"|[À-ÖØ-öø-ÿ]{3}"  # accents in a row
 )

@@ -13,7 +13,8 @@ from madoguchi.mail.reading import fields
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Fields that relays and filters add on the way or change between two attempts (RFC 5321, 4.4; RFC 8601; RFC 8617).
+# Fields that relays and filters add on the way or change between two attempts (RFC 5321, 4.4; RFC 8601;
+# RFC 8617).
 TRACE = frozenset(
     ("return-path", "received", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-envelope-from",
      "x-rcpt-to", "apparently-to", "authentication-results", "x-authentication-results", "received-spf",
@@ -32,7 +33,8 @@ _NEWLINE = re.compile(rb"\r\n|\r|\n")
 def content_fingerprint_material(raw: bytes) -> Iterator[bytes]:
     """The mail without trace fields, line ends made equal: octets to feed to a keyed hash, in order.
 
-    Field names are lower case and blanks in values single, since relays fold anew; the order of fields counts.
+    Field names are lower case and blanks in values single, since relays fold anew; the order of fields
+    counts.
     """
     header, body = fields.split(raw, 0, len(raw), [])
     for name, value in header.items:

@@ -1,7 +1,7 @@
 """ISO-2022-JP as it is found in mail (RFC 1468 and its vendors' additions).
 
-Python's five codecs refuse NEC's row 13 (①, ㈱) and the half-width kana that Japanese mailers send under this
-label, so the escapes are followed here and each stretch is given to the codec that knows its rows.
+Python's five codecs refuse NEC's row 13 (①, ㈱) and the half-width kana that Japanese mailers send under
+this label, so the escapes are followed here and each stretch is given to the codec that knows its rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _row_of_cp932(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
     pair = error.object[error.start : error.start + 2]
-    if len(pair) < 2 or pair[0] < 0xA1 or pair[1] < 0xA1:  # noqa: PLR2004 - EUC's graphic range
+    if len(pair) < 2 or pair[0] < 0xA1 or pair[1] < 0xA1:
         return "\ufffd", error.start + max(1, len(pair))
     return _shifted(pair).decode("cp932", "replace")[:1], error.start + 2
 
@@ -30,9 +30,9 @@ def _row_of_cp932(error: UnicodeError) -> tuple[str, int]:
 def _shifted(pair: bytes) -> bytes:
     """One EUC-JP pair as Shift_JIS: the arithmetic of JIS X 0208, annex 1."""
     row, cell = pair[0] - 0xA0, pair[1] - 0xA0
-    lead = (row - 1) // 2 + (0x81 if row <= 62 else 0xC1)  # noqa: PLR2004 - the gap of half-width kana
+    lead = (row - 1) // 2 + (0x81 if row <= 62 else 0xC1)
     if row % 2:
-        return bytes((lead, cell + (0x3F if cell <= 63 else 0x40)))  # noqa: PLR2004 - 0x7F is left out
+        return bytes((lead, cell + (0x3F if cell <= 63 else 0x40)))
     return bytes((lead, cell + 0x9E))
 
 

@@ -1,8 +1,8 @@
 """What kind of mail it is, from its bytes alone: a table of questions, asked from top to bottom.
 
-A wrong "report" costs a look, a wrong "bounce" loses a report: each question asks for the mail's own form, not for
-words that a report may quote. Automatic mails that answer nothing (`Auto-Submitted: auto-generated`) are reports:
-most abuse reports are made by programs.
+A wrong "report" costs a look, a wrong "bounce" loses a report: each question asks for the mail's own form,
+not for words that a report may quote. Automatic mails that answer nothing (`Auto-Submitted:
+auto-generated`) are reports: most abuse reports are made by programs.
 """
 
 from __future__ import annotations
@@ -17,28 +17,39 @@ if TYPE_CHECKING:
     from madoguchi.mail.letter import Kind
 
 _DAEMON = re.compile(
-    r"^(?:mailer[-_.]?daemon|postmaster|mail[-_. ]?delivery|mdaemon|mmdf|uucp|bounces?|noreply-mail-delivery)", re.IGNORECASE
+    r"^(?:mailer[-_.]?daemon|post[-_.]?master|mail[-_. ]?delivery|mdaemon|mmdf|uucp|bounces?|noreply-mail-delivery)",
+    re.IGNORECASE,
 )
 _FAILED = re.compile(
     r"undeliver|non.?deliver|not? delivered|delivery (?:status|failure|report|problem|has failed|error|notification|delayed)"
-    r"|returned (?:mail|to sender)|mail(?: delivery)? (?:failed|failure|error|system error)|failure notice|could ?n.t be delivered"
+    r"|returned (?:mail|to sender)|mail(?: delivery)? (?:failed|failure|error|system error)|failure (?:notice|delivery)|could ?n.t be delivered"
     r"|mail could not|unzustellbar|Warning: (?:could not send|message)|delay(?:ed)? mail|bounce"
     r"|配信(?:不能|できません|に失敗)|配送(?:エラー|不能|できません)|送信(?:エラー|できません)|戻り|エラーメール|不達",
     re.IGNORECASE,
 )
+# As automatic answers are titled: the words and then their end or a colon. `不在通知を装うSMS` is a report.
 _ABSENT = re.compile(
-    r"^(?:out of (?:the )?office|automatic(?:al)? (?:reply|response)|auto(?:matic)?[- ]?(?:reply|response|responder)\b|autoreply"
-    r"|vacation\b|on vacation|away from (?:the|my) office|自動(?:応答|返信|回答)|不在(?:の|通知|応答|連絡|について|です)|休暇(?:の|中|通知)"
-    r"|abwesenheit|automatische antwort|réponse automatique|respuesta automática|risposta automatica|자동 ?응답|自动回复|自動回覆)"
-    r"|^(?:re:\s*)?(?:\[[^\]]{1,40}\]\s*)?(?:【自動(?:返信|応答)】)",
+    r"(?:out of (?:the )?office|automatic(?:al)? (?:reply|response)|auto[- ]?(?:reply|respon(?:se|der|s))|(?:on )?vacation"
+    r"|away from (?:the|my) (?:office|mail|desk)|i am out of (?:the )?office|abwesenheits?(?:notiz|meldung)|automatische antwort"
+    r"|réponse automatique|respuesta automática|risposta automatica|자동 ?응답|自动回复|自動回覆"
+    r"|自動(?:応答|返信|回答)(?:メール)?|不在(?:応答|のお知らせ|のご連絡)|休暇(?:中|のお知らせ))"
+    r"\s*(?:$|[:：\]】）)」]|(?:auto[- ]?)?(?:reply|response|message|notice|notification)\s*(?:$|:)|(?:until|from|till) )"
+    r"|away (?:until|from|till) "
+    r"|(?:re:\s*)?[\[【(（]\s*(?:自動(?:返信|応答)|auto(?:matic)?[- ]?reply)\s*[\]】)）]",
     re.IGNORECASE,
 )
-_REPLY = re.compile(r"^\s*(?:re|aw|sv|antw|res|返信|回复|回覆|答复|답장)\s*(?:\[\d{1,3}\]|\^\d{1,3})?\s*[:：]", re.IGNORECASE)
-_FORWARD = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|転送|转发|轉寄|전달)\s*(?:\[\d{1,3}\])?\s*[:：]", re.IGNORECASE)
+_REPLY = re.compile(
+    r"^\s*(?:re|aw|sv|antw|res|返信|回复|回覆|答复|답장)\s*(?:\[\d{1,3}\]|\^\d{1,3})?\s*[:：]", re.IGNORECASE
+)
+_FORWARD = re.compile(
+    r"^\s*(?:fwd?|wg|tr|rv|enc|転送|转发|轉寄|전달)\s*(?:\[\d{1,3}\])?\s*[:：]", re.IGNORECASE
+)
+# A command, and behind it at most a list's name and addresses: `stop this attack` is a report.
 _COMMAND = re.compile(
-    r"(?:subscribe|unsubscribe|sub|unsub|join|leave|signoff|help|info|which|lists?|end|quit|stop|change|move"
-    r"|登録|解除|退会|入会|購読|購読解除|購読停止|配信停止|登録解除|配信登録|変更|ヘルプ)(?:[ 　]+[\w.+@<>=-]{1,254}){0,3}"
-    r"|(?:confirm|accept|確認)[ 　]+[\w+/=.-]{4,200}",
+    r"(?:subscribe|unsubscribe|signoff|登録|解除|購読|退会|入会)(?:[ 　]+[\w.+-]{1,64})?(?:[ 　]+[^\s@]{1,64}@[^\s@]{1,255}){0,2}"
+    r"|(?:sub|unsub|join|leave|change|move|変更)(?:[ 　]+[^\s@]{1,64}@[^\s@]{1,255}){0,2}"
+    r"|help|info|which|lists?|end|quit|stop|ヘルプ|(?:購読|配信)(?:解除|停止|登録)|登録解除"
+    r"|(?:confirm|accept|確認)[ 　]+(?=\S*\d)[\w+/=.-]{6,200}",
     re.IGNORECASE,
 )
 _CONFIRMED = re.compile(r"\s*(?:re\s*:\s*)?confirm[ :]+[0-9a-z+/=_-]{16,200}\s*", re.IGNORECASE)

@@ -1,8 +1,9 @@
 """The MIME tree as a flat list of leaves, cut from the octets themselves (RFC 2045, 2046).
 
-The standard library's parser recurses once a level, tests each line against every boundary around it, and writes
-attached messages anew instead of keeping their octets. Here the octets are cut by a stack: depth, number of parts
-and header size are bounded, the work is linear, and a message/rfc822 leaf is byte for byte what came.
+The standard library's parser recurses once a level, tests each line against every boundary around it, and
+writes attached messages anew instead of keeping their octets. Here the octets are cut by a stack: depth,
+number of parts and header size are bounded, the work is linear, and a message/rfc822 leaf is byte for byte
+what came.
 """
 
 from __future__ import annotations
@@ -18,16 +19,18 @@ MAX_DEPTH = 32
 MAX_LEAVES = 1000
 """Leaves that are told apart; those after them are not read."""
 
-MAX_TRANSFER_LAYERS = 4
-"""Attached messages inside transfer encodings inside each other: each layer is a copy of the rest."""
+MAX_GROWTH = 4
+"""An attached message is a leaf besides its own leaves, so each level is a copy of the rest: how often the
+size of the whole the leaves together may have before attached messages stay closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """One leaf: its type (lower case), parameters, header, octets after transfer decoding.
 
-    `depth` counts the attached messages around it; `path` the types of the multiparts around it, outermost first.
-    `group` names the multipart/alternative that it is a choice of, `choice` which of its choices it belongs to.
+    `depth` counts the attached messages around it; `path` the types of the multiparts around it, outermost
+    first. `group` names the multipart/alternative that it is a choice of, `choice` which of its choices it
+    belongs to.
     """
 
     type: str
@@ -57,7 +60,6 @@ class _Entity:
     start: int
     end: int
     level: int = 0
-    layers: int = 0
     depth: int = 0
     path: tuple[str, ...] = ()
     choice: tuple[int, int] | None = None
@@ -78,6 +80,7 @@ class _Opened:
 @dataclass(slots=True)
 class _Work:
     defects: list[str]
+    room: int
     leaves: list[Leaf] = field(default_factory=list)
     stack: list[_Entity] = field(default_factory=list)
     groups: int = 0
@@ -85,7 +88,7 @@ class _Work:
 
 def take_apart(raw: bytes, defects: list[str]) -> Tree:
     """The leaves of a message. Never raises; what is wrong is appended to `defects`."""
-    work = _Work(defects)
+    work = _Work(defects, MAX_GROWTH * len(raw) + 100_000)
     root = _open(_Entity(raw, _first_line(raw), len(raw)), defects)
     _place(root, work)
     while work.stack:
@@ -125,12 +128,18 @@ def _place(one: _Opened, work: _Work) -> None:
         kind = "text/plain"
     leaf = _leaf(one, kind, work)
     work.leaves.append(leaf)
+    work.room -= len(leaf.content)
     if leaf.type in {"message/rfc822", "message/global"} and leaf.content and not _too_deep(one, work):
-        work.stack.append(_attached(one, leaf))
+        if work.room > 0:
+            work.stack.append(_attached(one, leaf))
+        else:
+            work.defects.append(
+                "Attached messages within each other are too large; the inner ones stay closed"
+            )
 
 
 def _too_deep(one: _Opened, work: _Work) -> bool:
-    deep = one.entity.level >= MAX_DEPTH or one.entity.layers >= MAX_TRANSFER_LAYERS
+    deep = one.entity.level >= MAX_DEPTH
     if deep:
         work.defects.append(f"Nested deeper than {MAX_DEPTH} levels; the inner parts stay closed")
     return deep
@@ -146,13 +155,11 @@ def _leaf(one: _Opened, kind: str, work: _Work) -> Leaf:
 
 def _attached(one: _Opened, leaf: Leaf) -> _Entity:
     start = _first_line(leaf.content)
-    layered = leaf.content != one.entity.raw[one.body : one.entity.end]
     return _Entity(
         leaf.content,
         start,
         len(leaf.content),
         level=one.entity.level + 1,
-        layers=one.entity.layers + layered,
         depth=one.entity.depth + 1,
         path=(*one.entity.path, leaf.type),
     )
@@ -177,7 +184,6 @@ def _children(one: _Opened, work: _Work) -> list[_Entity]:
             start,
             end,
             level=one.entity.level + 1,
-            layers=one.entity.layers,
             depth=one.entity.depth,
             path=(*one.entity.path, one.type),
             choice=(work.groups, number) if alternative and one.entity.choice is None else one.entity.choice,
@@ -198,7 +204,8 @@ def _boundary(one: _Opened, defects: list[str]) -> bytes | None:
 
 def _spans(raw: bytes, start: int, end: int, boundary: bytes) -> tuple[list[tuple[int, int]], bool]:
     """The stretches between the delimiter lines, and whether the closing one was there."""
-    line = re.compile(rb"[\r\n]--" + re.escape(boundary) + rb"(--)?[ \t]*(?=[\r\n]|\Z)")
+    newline = b"\n" if raw.find(b"\n", max(start - 1, 0), end) >= 0 else b"\r"
+    line = re.compile(newline + b"--" + re.escape(boundary) + rb"(--)?[ \t]*(?=[\r\n]|\Z)")
     spans: list[tuple[int, int]] = []
     begins: int | None = None
     for match in line.finditer(raw, max(start - 1, 0), end):

@@ -12,6 +12,7 @@ MAX_OCTETS = 64 * 1024
 _PARAMETER = re.compile(
     rb';[ \t\r\n]*([^\s=;*"]+)(?:\*(\d{1,3}))?(\*)?[ \t]*=[ \t]*("(?:[^"\\]|\\.){0,2000}"|[^;]*)', re.DOTALL
 )
+_NO_SEMICOLON = re.compile(rb"\A([^;\s]{1,200})\s+(?=[\w-]{1,40}\s*=)")
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _COMMENT = re.compile(rb"\([^()]*\)")
 
@@ -33,7 +34,7 @@ class _Piece:
 
 def parse(value: bytes) -> tuple[str, dict[str, Parameter]]:
     """The value before the first semicolon, lower case, and its parameters by lower-case name."""
-    value = value[:MAX_OCTETS]
+    value = _NO_SEMICOLON.sub(rb"\1; ", value[:MAX_OCTETS])
     head = _COMMENT.sub(b"", value.partition(b";")[0]).strip(b" \t\r\n\"'")
     pieces: dict[str, list[_Piece]] = {}
     for match in _PARAMETER.finditer(value):
@@ -62,7 +63,7 @@ def _joined(found: list[_Piece]) -> Parameter:
         return Parameter(raw, words.decode(raw))
     label: str | None = None
     first = ordered[0]
-    if first.extended and first.value.count(b"'") >= 2:  # noqa: PLR2004 - charset'language'text
+    if first.extended and first.value.count(b"'") >= 2:
         charset, _, rest = first.value.split(b"'", 2)
         label = charset.decode("ascii", "replace") or None
         ordered[0] = _Piece(first.number, extended=True, value=rest)

@@ -32,7 +32,7 @@ def decode(raw: bytes, encoding: bytes, defects: list[str]) -> bytes:
 
 
 def base64(raw: bytes, defects: list[str] | None = None) -> bytes:
-    """Base64 with whatever is wrong about it: strangers between, padding missing or early, a text after it."""
+    """Base64 with what may be wrong about it: strangers between, padding missing or early, text after it."""
     notes: list[str] = [] if defects is None else defects
     pieces: list[bytes] = []
     at = 0

@@ -1,0 +1,93 @@
+"""Starts the product spoiled on purpose, so that a harness can show that it would notice.
+
+JOURNEY_PATCHES in the environment names what is spoiled. The patches are made when this file is loaded, so that a
+process which is spawned afresh has them too.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from madoguchi.config.command import main
+
+
+def no_sync() -> None:
+    """Nothing that Python writes is synced, and SQLite is told not to."""
+    os.fsync = os.fdatasync = lambda _handle: None
+    sqlite_off()
+
+
+def no_folder_sync() -> None:
+    """Files are synced, the folders that name them are not."""
+    fsync = os.fsync
+
+    def files_alone(handle: int) -> None:
+        if not stat.S_ISDIR(os.fstat(handle).st_mode):
+            fsync(handle)
+
+    os.fsync = files_alone  # type: ignore[assignment]  # the stub wants an object with fileno too
+
+
+def sqlite_off() -> None:
+    from madoguchi.config import stores
+
+    words = (word for word in stores.SQLITE_START if not word.startswith("synchronous"))
+    stores.SQLITE_START = (*words, "synchronous=OFF")  # type: ignore[assignment]  # one word fewer or more
+
+
+def unguarded() -> None:
+    """Starts on whatever store there is."""
+    from madoguchi.config import stores
+
+    stores.refuse_unless_durable = lambda: None
+
+
+def no_seal() -> None:
+    """What should be sealed is stored as it is."""
+    from madoguchi.vault.scheme import UnitKey
+
+    def same(_key: UnitKey, _place: Any, value: bytes) -> bytes:
+        return value
+
+    def same_stream(_key: UnitKey, _place: Any, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        return iter(pieces)
+
+    UnitKey.seal = UnitKey.open = same  # type: ignore[method-assign]
+    UnitKey.seal_stream = UnitKey.open_stream = same_stream  # type: ignore[method-assign]
+
+
+def reader_raises() -> None:
+    """The reader of mail fails on every mail, with the mail in its message."""
+    from madoguchi.mail import reading
+
+    def read(raw: bytes) -> Any:
+        raise ValueError(raw.decode("utf-8", "replace"))
+
+    reading.read = read
+
+
+def pages_raise() -> None:
+    """Every page fails where Django catches nothing, with the question in its message."""
+    from django.core.handlers.wsgi import WSGIHandler
+
+    def call(_handler: WSGIHandler, environ: dict[str, str], _start_response: Any) -> Any:
+        raise ValueError(environ["QUERY_STRING"])
+
+    WSGIHandler.__call__ = call  # type: ignore[assignment]
+
+
+PATCHES: dict[str, Callable[[], None]] = {
+    "no-sync": no_sync,
+    "no-folder-sync": no_folder_sync,
+    "sqlite-off": sqlite_off,
+    "unguarded": unguarded,
+    "no-seal": no_seal,
+    "reader-raises": reader_raises,
+    "pages-raise": pages_raise,
+}
+for word in filter(None, os.environ["JOURNEY_PATCHES"].split(",")):
+    PATCHES[word]()
+
+if __name__ == "__main__":
+    main()
