@@ -28,6 +28,10 @@ class Browser:
         form = {"csrfmiddlewaretoken": token[1], "username": HANDLER, "password": people[HANDLER]}
         self._ask("POST", "/staff/sign-in/", 302, urlencode(form))
 
+    def connect_anew(self) -> None:
+        """Leaves the connection, which a server ends when it was idle for long; the next page opens another."""
+        self._connection.close()
+
     def get(self, path: str) -> str:
         """The page. Raises RuntimeError where the answer is not 200."""
         return self._ask("GET", path, 200)

@@ -21,7 +21,7 @@ from bench.ground import KEPT, ROOT, Ground, Store, fresh, keep_cluster, on
 from bench.reports import COUNTER, mail, moments, sender
 
 VERSION = 1
-"""Raise it when what is filled changes."""
+"""Raise it when what is filled changes, or how it is sealed."""
 BATCH = 500
 SPAN = timedelta(days=365)
 ASIDE = 10
@@ -37,7 +37,9 @@ def filled(store: Store, count: int, stack: ExitStack, **settings: str) -> Groun
     folder.mkdir(parents=True)
     for name in ("home", "home.keyring"):
         _copy(kept / name, folder / name)
-    return on(store, folder / "home", stack, kept / "data" if store == "postgres" else None, **settings)
+    ground = on(store, folder / "home", stack, kept / "data" if store == "postgres" else None, **settings)
+    ground.ask("bench.command", "upgrade")
+    return ground
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -45,13 +47,10 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _kept(store: Store, count: int) -> Path:
-    """Its folder, named after everything that a filled store depends on."""
-    depends = [
-        *sorted((ROOT / "src").glob("madoguchi/*/migrations/0*.py")),
-        ROOT / "src/madoguchi/vault/scheme.py",
-    ]
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in depends) + bytes([VERSION]))
-    return KEPT / f"{store}-{count}-{digest.hexdigest()[:12]}"
+    """Its folder, named after the first migrations: later ones are applied to the copy, as an upgrade does."""
+    first = sorted((ROOT / "src").glob("madoguchi/*/migrations/0001_*.py"))
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in first))
+    return KEPT / f"{store}-{count}-{VERSION}-{digest.hexdigest()[:12]}"
 
 
 def _make(store: Store, count: int, kept: Path) -> None:

@@ -72,6 +72,8 @@ def _turn(product: Product, turn: int) -> None:
     """A share of the pages, each kind in turn with the other."""
     with _mail(product, first=10_000_000 * (turn + 1)):
         time.sleep(SETTLE)
+        product.browser.connect_anew()
+        product.browser.get("/healthz")
         for number in range(turn, PAGES, TURNS):
             for kind in KINDS:
                 paths = product.places[kind]

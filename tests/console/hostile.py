@@ -1,9 +1,8 @@
 """What Mallory writes into every field of a mail, and how a page that shows it is looked over."""
 
 import re
+from html.parser import HTMLParser
 from urllib.parse import quote
-
-from selectolax.lexbor import LexborHTMLParser
 
 from console.cast import encoded
 from incidents.mails import COUNTER, MALLORY
@@ -90,16 +89,26 @@ def hostile_mail(payload: str, *, number: int = 1) -> bytes:
     return head + text + file + text + odd + text + b"\r\n--cut--\r\n"
 
 
+class _Faults(HTMLParser):
+    """Gathers elements and attributes that text must never become."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ELEMENTS:
+            self.found.append(f"<{tag}>")
+        for name, value in attrs:
+            if name.startswith("on") or name in {"style", "srcdoc", "formaction"}:
+                self.found.append(f"{tag} {name}")
+            if name in {"href", "src", "action"} and not re.fullmatch(r"[/#](?![/\\]).*|/", value or ""):
+                self.found.append(f"{tag} {name}={value}")
+
+
 def faults(page: str) -> list[str]:
     """What in this page could act, lead elsewhere, or hide: empty for a page that shows text as text."""
-    tree = LexborHTMLParser(page)
-    found: list[str] = [f"unseen {char!r}" for char in UNSEEN.findall(page)]
-    for node in tree.root.traverse(include_text=False) if tree.root else ():
-        if node.tag not in ELEMENTS:
-            found.append(f"<{node.tag}>")
-        for name, value in node.attributes.items():
-            if name.startswith("on") or name in {"style", "srcdoc", "formaction"}:
-                found.append(f"{node.tag} {name}")
-            if name in {"href", "src", "action"} and not re.fullmatch(r"[/#](?![/\\]).*|/", value or ""):
-                found.append(f"{node.tag} {name}={value}")
-    return found
+    parser = _Faults()
+    parser.feed(page)
+    parser.close()
+    return [*(f"unseen {char!r}" for char in UNSEEN.findall(page)), *parser.found]

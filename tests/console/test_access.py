@@ -200,3 +200,11 @@ def test_the_address_of_a_form_leads_back_to_its_page_when_it_is_opened(name: st
     response = client.get(where)
     page = reverse("console:work") if "again" in name else reverse("console:report", args=[of.id])
     assert (response.status_code, response["Location"]) == (302, page)
+
+
+@pytest.mark.parametrize("role", ["auditor", "account-administrator"])
+def test_who_has_no_page_of_their_own_yet_can_sign_out_all_the_same(role: Role) -> None:
+    client = signed_in(staff("charlie", role))
+    page = client.get(reverse("console:queue"))
+    assert page.status_code == 403
+    assert f'action="{reverse("identity:sign-out")}"' in page.content.decode()

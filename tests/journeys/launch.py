@@ -14,26 +14,29 @@ from madoguchi.config.command import main
 
 def no_sync() -> None:
     """Nothing that Python writes is synced, and SQLite is told not to."""
-    os.fsync = os.fdatasync = lambda _handle: None
+    spoiled: Any = os
+    spoiled.fsync = spoiled.fdatasync = lambda _handle: None
     sqlite_off()
 
 
 def no_folder_sync() -> None:
     """Files are synced, the folders that name them are not."""
+    spoiled: Any = os
     fsync = os.fsync
 
     def files_alone(handle: int) -> None:
         if not stat.S_ISDIR(os.fstat(handle).st_mode):
             fsync(handle)
 
-    os.fsync = files_alone  # type: ignore[assignment]  # the stub wants an object with fileno too
+    spoiled.fsync = files_alone
 
 
 def sqlite_off() -> None:
     from madoguchi.config import stores
 
+    spoiled: Any = stores
     words = (word for word in stores.SQLITE_START if not word.startswith("synchronous"))
-    stores.SQLITE_START = (*words, "synchronous=OFF")  # type: ignore[assignment]  # one word fewer or more
+    spoiled.SQLITE_START = (*words, "synchronous=OFF")
 
 
 def unguarded() -> None:
@@ -53,8 +56,9 @@ def no_seal() -> None:
     def same_stream(_key: UnitKey, _place: Any, pieces: Iterable[bytes]) -> Iterator[bytes]:
         return iter(pieces)
 
-    UnitKey.seal = UnitKey.open = same  # type: ignore[method-assign]
-    UnitKey.seal_stream = UnitKey.open_stream = same_stream  # type: ignore[method-assign]
+    spoiled: Any = UnitKey
+    spoiled.seal = spoiled.open = same
+    spoiled.seal_stream = spoiled.open_stream = same_stream
 
 
 def reader_raises() -> None:
@@ -74,7 +78,8 @@ def pages_raise() -> None:
     def call(_handler: WSGIHandler, environ: dict[str, str], _start_response: Any) -> Any:
         raise ValueError(environ["QUERY_STRING"])
 
-    WSGIHandler.__call__ = call  # type: ignore[assignment]
+    spoiled: Any = WSGIHandler
+    spoiled.__call__ = call
 
 
 PATCHES: dict[str, Callable[[], None]] = {

@@ -8,7 +8,7 @@ import json
 import sys
 from typing import Any
 
-import launch  # noqa: F401 -- the tree's patches hold here too
+import launch  # type: ignore[import-not-found]  # noqa: F401 -- it lies beside this script; its patches hold here too
 
 from madoguchi.config.command import set_up_django
 

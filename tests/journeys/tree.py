@@ -214,6 +214,15 @@ class Tree:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         return int(children[("web", "smtp", "worker").index(name)])
 
+    def until_replaced(self, before: set[int], *, kept: int) -> None:
+        """Returns when all but `kept` of the processes `before` are gone, as many new ones are there, and all is ready."""
+
+        def replaced() -> bool:
+            now = set(self.left_over())
+            return len(now & before) == kept and len(now) == len(before) and self.is_ready()
+
+        wait_until(replaced, what="another process to take a killed one's place")
+
     def state(self) -> "State":
         """What stands in the tree's store."""
         return State(self.ask("state.py"))

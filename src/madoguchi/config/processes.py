@@ -11,7 +11,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +24,7 @@ from madoguchi.lib.logs import error_class
 log = logging.getLogger(__name__)
 
 GRACE = 20.0
+WEB_GRACE = 10
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
 AGAIN_AFTER = 1.0
@@ -141,6 +141,7 @@ def _web() -> None:
         blocking_threads=4,
         log_level=LogLevels.warning,
         log_access=False,
+        workers_kill_timeout=WEB_GRACE,
         log_dictconfig=_GRANIAN_LOGS,
     ).serve()
 
@@ -154,10 +155,7 @@ def _smtp() -> None:
 def _worker() -> None:
     from madoguchi.config.workers import work
 
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    work(stop)
+    work(STOPPING)
 
 
 # --- The tree ----------------------------------------------------------------------------------------------
@@ -227,13 +225,20 @@ class _Tree:
                 os.kill(child, number)
 
 
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def _in_child(part: Callable[[], None], name: str) -> int:
     """Runs one part in its process; it ends when its parent is gone."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # Ctrl-C reaches the whole group: the parent alone answers it, and tells the children in order.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+    _end_with_parent()
+    # What the part forks in its turn, as the web server does, goes with it too.
+    os.register_at_fork(after_in_child=_end_with_parent)
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_DFL)
+    # Ctrl-C reaches the whole group: the parent alone answers it, and tells the children in order. SIGINT stays blocked
+    # in them: the web server sets handlers of its own, and its worker may hang where both signals meet.
+    signal.pthread_sigmask(signal.SIG_SETMASK, {signal.SIGINT})
     try:
         part()
     except Exception:

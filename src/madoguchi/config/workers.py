@@ -3,8 +3,9 @@
 import fcntl
 import logging
 import os
+import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from io import TextIOWrapper
@@ -31,9 +32,15 @@ class AnotherWorkerError(Exception):
     """On SQLite there is one worker, and one is running already. Use PostgreSQL for several."""
 
 
-def work(stop: threading.Event) -> None:
-    """Works until `stop` is set, then finishes what is under way."""
+def work(until: Collection[signal.Signals]) -> None:
+    """Works until one of these signals comes, then finishes what is under way.
+
+    The signals are blocked in every thread and waited for: the kernel may hand one to any thread, and Python runs
+    a handler only once the main thread wakes.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, until)
     refuse_unless_durable()
+    stop = threading.Event()
     with _registered():
         threads = [
             threading.Thread(target=_loop, args=(name, step, stop), name=name)
@@ -41,6 +48,8 @@ def work(stop: threading.Event) -> None:
         ]
         for thread in threads:
             thread.start()
+        signal.sigwait(until)
+        stop.set()
         for thread in threads:
             thread.join()
 

@@ -62,6 +62,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     states = letter_states([row.letter for row in rows if row.letter])
     context = {
         "page": "queue",
+        "view": view,
         "views": _views(view),
         "rows": [_row(row, states, view) for row in rows],
         "older_url": places.url(view, "before", page.older),

@@ -111,7 +111,7 @@ def set_password_by_link(*, now: datetime, token: str, password: str) -> Staff:
 
 @verb
 def disable_staff(*, actor: Actor, now: datetime, username: str) -> None:
-    """Ends an account for good: it signs in no more, and its sessions end at their next request."""
+    """Ends an account: it signs in no more and its sessions end at once. One ended before stays as it is."""
     staff = _staff(username)
     if not staff.is_active:
         return

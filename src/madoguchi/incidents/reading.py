@@ -17,6 +17,8 @@ from madoguchi.vault.actions import UnitKey
 from madoguchi.vault.queries import open_units
 
 SHREDDED = "—"
+NOT_DECIDED = ("never", None)
+"""Verdict and letter of an acknowledgement where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ def _rows(reports: Sequence[Report]) -> list[QueueRow]:
     ids = [report.id for report in reports]
     keys = open_units([*(one.data_key for one in reports), *(one.provider.data_key for one in reports)])
     subjects = _first_subjects(ids)
-    acknowledged = {row.report_id: row for row in Acknowledgement.objects.filter(report__in=ids)}
+    verdicts = Acknowledgement.objects.filter(report__in=ids).values_list("report_id", "verdict", "letter")
+    acknowledged = {report: (verdict, letter) for report, verdict, letter in verdicts}
     threads = [report.correspondence_id for report in reports]
     repeats: dict[UUID, int] = {}
     for thread in Repeat.objects.filter(message__correspondence__in=threads).values_list(
@@ -152,7 +155,8 @@ def _rows(reports: Sequence[Report]) -> list[QueueRow]:
         repeats[thread] = repeats.get(thread, 0) + 1
     possible = set(PossibleLink.objects.filter(report__in=ids).values_list("report_id", flat=True))
     return [
-        _row(report, keys, subjects, acknowledged.get(report.id), repeats, possible) for report in reports
+        _row(report, keys, subjects, acknowledged.get(report.id, NOT_DECIDED), repeats, possible)
+        for report in reports
     ]
 
 
@@ -168,7 +172,7 @@ def _row(
     report: Report,
     keys: Mapping[UUID, UnitKey],
     subjects: Mapping[UUID, tuple[UUID, bytes]],
-    acknowledgement: Acknowledgement | None,
+    acknowledgement: tuple[str, UUID | None],
     repeats: Mapping[UUID, int],
     possible: set[UUID],
 ) -> QueueRow:
@@ -179,8 +183,8 @@ def _row(
         sender_name=_provider_field(person, report, "name"),
         sender_address=_provider_field(person, report, "address"),
         subject=open_item(key, *subject) if key and subject else SHREDDED,
-        acknowledgement=acknowledgement.verdict if acknowledgement else "never",
-        letter=acknowledgement.letter if acknowledgement else None,
+        acknowledgement=acknowledgement[0],
+        letter=acknowledgement[1],
         repeats=repeats.get(report.correspondence_id, 0),
         possible=report.id in possible,
     )
