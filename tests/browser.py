@@ -29,7 +29,10 @@ class Watch:
     def follow(self, context: BrowserContext) -> None:
         context.on("request", lambda asked: self._note_request(asked.url))
         context.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
-        context.on("console", lambda said: self.complaints.append(said.text))
+        # Chromium remarks on autofocus where the keyboard was quicker than the page; nothing is wrong then.
+        context.on(
+            "console", lambda said: None if "Autofocus" in said.text else self.complaints.append(said.text)
+        )
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
 
     def _note_request(self, url: str) -> None:

@@ -255,4 +255,5 @@ WITHOUT_ENTRY: dict[str, str] = {
     "lib.due.claim": "a lease says who works on a row, not what was done",
     "lib.due.run_again": "its callers write the entry, since they know who asked",
     "lib.due.release_all": "as for claim",
+    "lib.due.give_back": "as for claim",
 }

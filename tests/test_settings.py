@@ -1,11 +1,13 @@
 """Settings are documented, and a wrong one is named in a sentence. Pure: nothing is read from this machine."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from madoguchi.config.command import run
 from madoguchi.config.options import Options, check
 from madoguchi.config.show import masked
 from madoguchi.config.sources import Given, SettingsError, given_values, home_folder
@@ -144,3 +146,16 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
 def test_the_home_is_absolute_wherever_the_process_works() -> None:
     assert home_folder({"MADOGUCHI_HOME": "somewhere"}).is_absolute()
     assert home_folder({}) == Path("var/home").absolute()
+
+
+@pytest.mark.parametrize(
+    "relay", ["smtp://", "smtp:relay", "http://relay.example", "maildir://relative", "nonsense"]
+)
+def test_a_relay_that_no_letter_could_go_to_stops_the_start(relay: str) -> None:
+    with pytest.raises(SettingsError, match="MADOGUCHI_RELAY_URL"):
+        check({"relay_url": Given(relay, "environment")})
+
+
+def test_a_wrong_size_makes_the_pipe_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MADOGUCHI_MAX_MESSAGE_BYTES", "abc")
+    assert run(["receive"]) == os.EX_TEMPFAIL

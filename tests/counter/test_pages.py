@@ -47,7 +47,8 @@ def test_switching_the_language_leads_nowhere_else(elsewhere: str) -> None:
 def test_a_language_that_is_not_offered_changes_nothing(language: str) -> None:
     client = Client()
     client.post("/language/setlang/", {"language": language, "next": "/"})
-    assert "madoguchi_language" not in client.cookies
+    # Django knows more languages than we speak and may note one; the page stays in one of ours.
+    assert '<html lang="ja">' in client.get("/").content.decode()
 
 
 def test_a_real_centre_says_nothing_of_a_demonstration_and_the_demonstration_says_it_on_every_page(

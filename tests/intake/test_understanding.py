@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 
 from incidents.mails import ALICE, incoming, mail
 from madoguchi.audit.actions import Actor
@@ -266,3 +267,22 @@ def test_no_envelope_sender_however_hostile_keeps_its_mail_or_another_from_becom
     assert Arrival.objects.exclude(last_error="").count() == 0
     assert set(Arrival.objects.values_list("outcome", flat=True)) == {"report"}
     assert Report.objects.count() == len(HOSTILE)
+
+
+def test_a_worker_gives_back_what_it_could_not_finish_while_the_store_was_away(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mails, held = some(now, 3), list[UUID]()
+
+    def away(*_: object) -> None:
+        raise OperationalError("away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("madoguchi.intake.understanding._understand", away)
+        with pytest.raises(OperationalError):
+            understand_due(now=now, vouch=nobody, held=held)
+    assert set(held) == {one.id for one in mails}
+    assert understand_due(now=now + SECOND, vouch=nobody) == 0
+    assert understand_due(now=now + SECOND, vouch=nobody, held=held) == 3
+    assert handled() == {one.id for one in mails}
+    assert held == []

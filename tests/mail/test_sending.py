@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import ProtectedError
 
 from madoguchi.audit.queries import entries_about
@@ -135,11 +135,42 @@ def test_an_operator_need_not_wait_for_the_next_try(now: datetime, clock: Clock)
     walk.now("sent")
 
 
-@pytest.mark.parametrize("write_letter", [answer, acknowledgement])
-def test_a_letter_without_an_answer_is_unknown_and_goes_again_by_a_person_alone(
-    now: datetime, clock: Clock, write_letter: Callable[[datetime], UUID]
+def test_an_automatic_letter_without_an_answer_goes_again_by_itself_with_the_same_message_id(
+    now: datetime, clock: Clock
 ) -> None:
-    walk, relay = Walk(write_letter(now)), Relay(Unsure("no answer"))
+    walk, relay = Walk(acknowledgement(now)), Relay(Unsure("no answer"))
+    sending(relay, clock)
+    letter = walk.now("queued")
+    assert sending(relay, clock) == 0
+    clock.forward(WAITS[0] * 2)
+    sending(relay, clock)
+    walk.now("sent")
+    assert relay.message_ids == [message_id(letter.id)]
+
+
+def test_what_a_sender_could_not_note_is_noted_when_the_store_is_back(
+    now: datetime, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk, relay = Walk(answer(now)), Relay()
+    sender, real = Sender(relay, lambda: clock.now), module.note
+
+    def away(**_: object) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(module, "note", away)
+    with pytest.raises(OperationalError):
+        sender.send_due()
+    walk.now("sending")
+    monkeypatch.setattr(module, "note", real)
+    assert sender.send_due() == 0
+    letter = walk.now("sent")
+    assert relay.message_ids == [message_id(letter.id)]
+
+
+def test_a_person_s_letter_without_an_answer_is_unknown_and_goes_again_by_a_person_alone(
+    now: datetime, clock: Clock
+) -> None:
+    walk, relay = Walk(answer(now)), Relay(Unsure("no answer"))
     sending(relay, clock)
     letter = walk.now("unknown")
     assert letter.due_at is None

@@ -69,7 +69,8 @@ def run(argv: Sequence[str]) -> int:
         return _receive(rest) if name == "receive" else _call(command, rest)
     except SettingsError as error:
         sys.stderr.write(f"madoguchi: {error}\n")
-        return os.EX_CONFIG
+        # The MTA behind a pipe keeps the mail and tries again; any other code could make it give the mail back.
+        return os.EX_TEMPFAIL if name == "receive" else os.EX_CONFIG
 
 
 def _call(command: Command, rest: list[str]) -> int:
@@ -89,8 +90,15 @@ def _receive(rest: list[str]) -> int:
         rest,
         home=home,
         keyring_file=keyring_file(given, home),
-        most=int(most.value) if most else DEFAULT_MOST,
+        most=_whole(most.value) if most else DEFAULT_MOST,
     )
+
+
+def _whole(value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError as wrong:
+        raise SettingsError("MADOGUCHI_MAX_MESSAGE_BYTES is wrong: write a whole number of bytes.") from wrong
 
 
 def set_up_django() -> None:

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from madoguchi.config.sources import Given, SettingsError, given_values, home_folder, keyring_file
+from madoguchi.mail.relay import relay_for
 
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -166,8 +167,8 @@ class Options(BaseModel):
     @field_validator("relay_url")
     @classmethod
     def _relay(cls, value: str) -> str:
-        if value and not re.match(r"(smtp|smtps|maildir)://", value):
-            raise ValueError("write smtp://host:port or smtps://host:port")
+        if value and not value.startswith("maildir:///"):
+            relay_for(value, helo="localhost")
         return value
 
     @model_validator(mode="after")

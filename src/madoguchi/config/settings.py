@@ -147,7 +147,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "madoguchi.lib.logs.PlainFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"route": {"()": "madoguchi.lib.logs.RouteNotPath"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["route"]}},
     "root": {"handlers": ["stderr"], "level": _options.log_level},
     "loggers": {
         # Both log SQL parameters or request lines at DEBUG and INFO: content and tokens must not get there.

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connection, connections
@@ -57,8 +58,11 @@ def work(until: Collection[signal.Signals]) -> None:
 def _arrivals() -> Callable[[], int]:
     folder, vouch = settings.HOME / spool.FOLDER, voucher(settings.OPTIONS)
 
+    held: list[UUID] = []
+
     def step() -> int:
-        return intake.collect_spool(folder) + intake.understand_due(now=datetime.now(UTC), vouch=vouch)
+        now = datetime.now(UTC)
+        return intake.collect_spool(folder) + intake.understand_due(now=now, vouch=vouch, held=held)
 
     return step
 

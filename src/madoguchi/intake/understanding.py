@@ -17,7 +17,7 @@ from madoguchi.intake.incoming import Envelope
 from madoguchi.intake.models import Arrival
 from madoguchi.intake.pipe import UNKNOWN_SENDER
 from madoguchi.lib.backoff import next_after
-from madoguchi.lib.due import claim, waiting
+from madoguchi.lib.due import claim, give_back, waiting
 from madoguchi.lib.keyring import KeyringError
 from madoguchi.lib.logs import error_class
 from madoguchi.lib.verbs import verb
@@ -57,15 +57,25 @@ class _Failure:
     error: BaseException
 
 
-def understand_due(*, now: datetime, vouch: Vouch, most: int = BATCH) -> int:
-    """Claims due arrivals and receives them. Gives how many were claimed."""
+def understand_due(*, now: datetime, vouch: Vouch, most: int = BATCH, held: list[UUID] | None = None) -> int:
+    """Claims due arrivals and receives them. Gives how many were claimed.
+
+    `held`: a list that a worker keeps from round to round; what it claimed and could not finish, since the store was
+    away, stands there and is given back first.
+    """
+    held = [] if held is None else held
+    if held:
+        give_back(model=Arrival, keys=held)
+        held.clear()
     if not waiting(Arrival, now).exists():
         return 0
     keys = claim(model=Arrival, now=now, lease=LEASE, most=most)
+    held += keys
     arrivals = list(Arrival.objects.filter(pk__in=keys).order_by("id"))
     suspects = [one for one in arrivals if one.tries > SUSPECT]
     for group in ([one for one in arrivals if one.tries <= SUSPECT], *([one] for one in suspects)):
         _understand(group, vouch, now)
+    held.clear()
     return len(arrivals)
 
 

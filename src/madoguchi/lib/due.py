@@ -41,7 +41,7 @@ def waiting(model: type[D], now: datetime) -> GuardedQuerySet[Any]:
 @verb
 def claim(*, model: type[D], now: datetime, lease: timedelta, most: int) -> Sequence[Any]:
     """Claims up to `most` due rows, oldest due first, and gives their primary keys; commits before returning."""
-    rows = waiting(model, now).order_by("due_at").select_for_update(skip_locked=True)
+    rows = waiting(model, now).order_by("due_at", "pk").select_for_update(skip_locked=True)
     keys = list(rows.values_list("pk", flat=True)[:most])
     if keys:
         model.objects.filter(pk__in=keys).update(lease_until=now + lease, tries=F("tries") + 1)
@@ -52,6 +52,12 @@ def claim(*, model: type[D], now: datetime, lease: timedelta, most: int) -> Sequ
 def run_again(*, model: type[D], key: UUID, now: datetime) -> bool:
     """Makes a failed row due at once with its tries forgotten; false where there is no such row."""
     return bool(model.objects.filter(pk=key).update(due_at=now, lease_until=None, tries=0, last_error=""))
+
+
+@verb
+def give_back(*, model: type[D], keys: Sequence[UUID]) -> int:
+    """Ends the leases of rows that their own worker could not finish; those done in the meantime stay done."""
+    return model.objects.filter(pk__in=list(keys), due_at__isnull=False).update(lease_until=None)
 
 
 @verb

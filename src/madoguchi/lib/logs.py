@@ -46,3 +46,15 @@ def error_class(error: BaseException | type[BaseException]) -> str:
     """The error's class with its module, which is all that logs and pages may show of it."""
     kind = error if isinstance(error, type) else type(error)
     return f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")[:80]
+
+
+class RouteNotPath(logging.Filter):
+    """Says of a request its route's name alone: a path can hold a one-time link's token."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        if request is not None:
+            match = getattr(request, "resolver_match", None)
+            route = match.view_name if match else "no route"
+            record.msg, record.args = "%s request to %s", (getattr(record, "status_code", "refused"), route)
+        return True

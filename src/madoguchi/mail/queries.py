@@ -62,7 +62,7 @@ def _letter(row: Letter, key: UnitKey) -> SentLetter:
         state=row.state,
         recipients=json.loads(key.open_text(Place(LABEL, row.id, "recipients"), bytes(row.recipients))),
         subject=str(message["Subject"]),
-        text=message.get_content(),
+        text=message.get_content().replace("\r\n", "\n"),
     )
 
 

@@ -67,30 +67,35 @@ class Sender:
     def __init__(self, relay: Relay, clock: Callable[[], datetime]) -> None:
         self._relay = relay
         self._clock = clock
+        # What this sender claimed and has not noted yet: kept where the store is away, and noted when it is back.
+        self._results: list[_Result] = []
+        self._left: list[Letter] = []
 
     def send_due(self) -> int:
         """One round: forgotten ones are looked after, then a batch is claimed, sent and noted. How many were tried."""
+        self._note()
         now = self._clock()
         if Letter.objects.filter(state=State.SENDING, lease_until__lt=now).exists():
             look_after_forgotten(now=now)
         if not Letter.objects.filter(due_at__lte=now).exists():
             return 0
-        letters = _claim_person_or_batch(now)
-        if not letters:
-            return 0
+        self._left = _claim_person_or_batch(now)
         try:
-            keys = _keys(letters)
-        except Exception:
-            note(now=self._clock(), results=(), not_tried=letters)  # none was begun, and none must seem so
-            raise
-        until = now + LAST_START
-        results: list[_Result] = []
-        for letter in letters:
-            if self._clock() > until:
-                break
-            results.append(self._try(letter, keys))
-        note(now=self._clock(), results=results, not_tried=letters[len(results) :])
-        return len(results)
+            return self._send(until=now + LAST_START)
+        finally:
+            self._note()
+
+    def _send(self, until: datetime) -> int:
+        keys = _keys(self._left)
+        while self._left and self._clock() <= until:
+            self._results.append(self._try(self._left.pop(0), keys))
+        return len(self._results)
+
+    def _note(self) -> None:
+        """Notes what became of the claimed letters; those that were not begun are queued again."""
+        if self._results or self._left:
+            note(now=self._clock(), results=self._results, not_tried=self._left)
+            self._results, self._left = [], []
 
     def close(self) -> None:
         """Ends the relay's connection."""
@@ -199,8 +204,11 @@ def note(*, now: datetime, results: Sequence[_Result], not_tried: Sequence[Lette
 def _note_trouble(result: _Result, now: datetime) -> None:
     state: str = result.outcome.state
     tries = result.letter.tries + 1
-    due = policy.next_try(tries, now, _random) if state == State.DEFERRED else None
-    if state == State.DEFERRED and due is None:
+    if state == State.UNKNOWN:
+        state = policy.after_unknown(automatic=result.letter.automatic)
+    again = state in {State.DEFERRED, State.QUEUED}
+    due = policy.next_try(tries, now, _random) if again else None
+    if again and due is None:
         state = State.FAILED
     Letter.objects.filter(pk=result.letter.id, state=State.SENDING, claim=result.letter.claim).update(
         state=state,
