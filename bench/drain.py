@@ -6,6 +6,8 @@ is this process's own, of all its threads. A step's is its thread's, without tha
 """
 
 import json
+import os
+import signal
 import sys
 import threading
 import time
@@ -82,6 +84,10 @@ def watch_steps() -> Steps:
     return steps
 
 
+# A worker ends by signal; this one by ours.
+ENOUGH = frozenset({signal.SIGUSR1})
+
+
 def main(count: int) -> None:
     """Stores, drains, and says what it took."""
     from madoguchi.config.command import set_up_django
@@ -133,14 +139,14 @@ def drain() -> None:
     from madoguchi.config.workers import work
 
     connections.close_all()
-    stop = threading.Event()
-    looking = threading.Thread(target=_stop_when_done, args=(stop,))
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENOUGH)
+    looking = threading.Thread(target=_stop_when_done)
     looking.start()
-    work(stop)
+    work(ENOUGH)
     looking.join()
 
 
-def _stop_when_done(stop: threading.Event) -> None:
+def _stop_when_done() -> None:
     from django.db import connections
 
     from madoguchi.intake.models import Arrival
@@ -151,7 +157,7 @@ def _stop_when_done(stop: threading.Event) -> None:
         or Letter.objects.filter(state=State.SENDING).exists()
     ):
         time.sleep(LOOK_EVERY)
-    stop.set()
+    os.kill(os.getpid(), signal.SIGUSR1)
     connections.close_all()
 
 
