@@ -57,7 +57,7 @@ class Steps:
 def watch_steps() -> Steps:
     """The steps from arrival to acknowledged report, at the functions that do them."""
     from madoguchi.disclosure import actions as disclosure
-    from madoguchi.incidents import acknowledging, outgoing, receiving
+    from madoguchi.incidents import acknowledging, receiving
     from madoguchi.intake import understanding
     from madoguchi.mail import clearances, sending, transport
     from madoguchi.vault import scheme
@@ -76,7 +76,7 @@ def watch_steps() -> Steps:
     steps.watch("write", disclosure, "enqueue")
     steps.watch("write", clearances, "grant")
     steps.watch("acknowledge", acknowledging, "acknowledge_all")
-    steps.watch("compose", outgoing, "_candidate")
+    steps.watch("compose", acknowledging, "acknowledgement_candidate")
     steps.watch("seal", scheme.UnitKey, "seal")
     steps.watch("seal", scheme.Wrapper, "make")
     steps.watch("send", transport.SmtpTransport, "send")

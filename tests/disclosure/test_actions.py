@@ -7,6 +7,7 @@ import pytest
 
 from deeds import HANDLER, candidate_of
 from incidents.mails import ALICE, MALLORY
+from madoguchi.audit.actions import WORKER
 from madoguchi.audit.models import Entry
 from madoguchi.disclosure.actions import RefusedError, clear
 from madoguchi.incidents.outgoing import acknowledgement_candidate
@@ -32,18 +33,18 @@ def test_a_clearance_holds_who_cleared_what_by_which_rule_for_whom(now: datetime
 
 
 def test_a_refusal_says_every_reason_and_takes_back_what_was_cleared_with_it(now: datetime) -> None:
-    good = candidate_of(now)
+    good = acknowledgement_candidate(now, "EXAMPLE#12345678", ALICE, ())
     bad = candidate_of(now)
-    bad = replace(bad, facts=replace(bad.facts, recipients=(MALLORY,), by_person=False))
+    bad = replace(bad, draft=replace(bad.draft, to=MALLORY))
     with pytest.raises(RefusedError, match=r"person of the staff.*contact") as raised:
-        clear(actor=HANDLER, now=now, candidates=[good, bad])
+        clear(actor=WORKER, now=now, candidates=[good, bad])
     assert len(raised.value.decision.reasons) == 2
     assert nothing_is_there()
 
 
 def test_a_refusal_takes_the_whole_verb_around_it_back(now: datetime) -> None:
     bad = candidate_of(now)
-    bad = replace(bad, facts=replace(bad.facts, recipients=(MALLORY,)))
+    bad = replace(bad, draft=replace(bad.draft, to=MALLORY))
 
     @verb
     def deal_with() -> None:
@@ -58,12 +59,28 @@ def test_a_refusal_takes_the_whole_verb_around_it_back(now: datetime) -> None:
 @pytest.mark.parametrize("at", [0, 10, 200, -1])
 def test_an_acknowledgement_altered_by_one_character_is_refused(now: datetime, at: int) -> None:
     candidate = acknowledgement_candidate(now, "EXAMPLE#12345678", ALICE, ())
-    text = list(candidate.facts.text)
+    text = list(candidate.draft.text)
     text[at] = "?"
-    altered = replace(candidate, facts=replace(candidate.facts, text="".join(text)))
+    altered = replace(candidate, draft=replace(candidate.draft, text="".join(text)))
     with pytest.raises(RefusedError, match="fixed words"):
         clear(actor=HANDLER, now=now, candidates=[altered])
     assert nothing_is_there()
+
+
+def test_an_acknowledgement_with_a_subject_of_its_own_is_refused(now: datetime) -> None:
+    candidate = acknowledgement_candidate(now, "EXAMPLE#12345678", ALICE, ())
+    altered = replace(candidate, draft=replace(candidate.draft, subject="EXAMPLE#12345678 Buy now"))
+    with pytest.raises(RefusedError, match="fixed words"):
+        clear(actor=WORKER, now=now, candidates=[altered])
+    assert nothing_is_there()
+
+
+def test_what_is_cleared_is_made_from_what_was_judged(now: datetime) -> None:
+    candidate = candidate_of(now)
+    altered = replace(candidate, draft=replace(candidate.draft, text="Other words"))
+    assert b"Other words" in altered.content
+    with pytest.raises(ValueError, match="content"):
+        replace(candidate, content=b"Subject: smuggled\r\n\r\n")
 
 
 def test_a_clearance_of_other_words_puts_nothing_into_the_outbox(now: datetime) -> None:

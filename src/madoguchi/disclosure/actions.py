@@ -1,17 +1,20 @@
 """Clearing letters: decide, make the clearance, and hand the letter to the outbox, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
+
 from madoguchi.audit.actions import Actor
-from madoguchi.disclosure.policy import Decision, Facts, decide
+from madoguchi.disclosure.letters import CentreWords, acknowledgement_subject, acknowledgement_text
+from madoguchi.disclosure.policy import Decision, Facts, Kind, decide
 from madoguchi.lib.verbs import verb
 from madoguchi.mail import clearances
-from madoguchi.mail.actions import Outgoing, Transport, Unit, enqueue
+from madoguchi.mail.actions import Draft, Outgoing, Transport, Unit, cleared_content, enqueue
 
-__all__ = ["Candidate", "Facts", "RefusedError", "clear", "revoke"]
+__all__ = ["Candidate", "RefusedError", "centre_words", "clear", "revoke"]
 
 
 class RefusedError(Exception):
@@ -24,14 +27,36 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A letter that wants to leave, and what is known of it."""
+    """A letter that wants to leave, and what the very report it is about says of its parties.
+
+    `content` is made from `draft` here and nowhere else, so that what is judged is what is cleared. Raises
+    CompositionError where the draft can't be written.
+    """
 
     id: UUID
     unit: Unit
-    facts: Facts
-    content: bytes
+    kind: Kind
+    reference: str
+    draft: Draft
     transport: Transport
-    reply_to: str
+    envelope_sender: str = ""
+    contact: str = ""
+    content: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "content", cleared_content(self.draft))
+
+
+def centre_words() -> CentreWords:
+    """What the centre says of itself, from the settings."""
+    options = settings.OPTIONS
+    return CentreWords(
+        name=options.centre_name,
+        name_ja=options.centre_name_ja or options.centre_name,
+        hours=options.centre_hours,
+        hours_ja=options.centre_hours_ja or options.centre_hours,
+        address=options.report_address,
+    )
 
 
 @verb
@@ -42,8 +67,26 @@ def clear(*, actor: Actor, now: datetime, candidates: Sequence[Candidate]) -> No
     enqueue(actor=actor, now=now, letters=letters)
 
 
+def _facts(actor: Actor, candidate: Candidate) -> Facts:
+    """What the rules judge, read from the draft itself; the fixed words are written anew to compare with."""
+    draft, reference = candidate.draft, candidate.reference
+    fixed_subject, fixed_text = (
+        acknowledgement_subject(reference),
+        acknowledgement_text(reference, centre_words()),
+    )
+    return Facts(
+        kind=candidate.kind,
+        recipients=(draft.to,),
+        text=f"{draft.subject}\n\n{draft.text}",
+        fixed_text=f"{fixed_subject}\n\n{fixed_text}",
+        envelope_sender=candidate.envelope_sender,
+        contact=candidate.contact,
+        by_person=actor.kind == "staff",
+    )
+
+
 def _cleared(actor: Actor, now: datetime, candidate: Candidate) -> Outgoing:
-    facts = candidate.facts
+    facts = _facts(actor, candidate)
     decision = decide(facts)
     if not decision.allowed:
         raise RefusedError(decision)

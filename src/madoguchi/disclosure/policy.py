@@ -4,16 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+Kind = Literal["acknowledgement", "answer"]
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a letter that wants to leave.
 
-    `text` is the letter's text and `fixed_text` what the fixed wording would be with our own reference;
+    `text` is the letter's subject and text, `fixed_text` the fixed wording of both with our own reference;
     `envelope_sender` and `contact` belong to the very report that the letter is about.
     """
 
-    kind: Literal["acknowledgement", "answer"]
+    kind: Kind
     recipients: Sequence[str]
     text: str
     fixed_text: str

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from madoguchi.disclosure.actions import Candidate, Facts
+from madoguchi.disclosure.actions import Candidate, centre_words
 from madoguchi.disclosure.letters import (
-    CentreWords,
     acknowledgement_subject,
     acknowledgement_text,
     answer_subject,
@@ -19,22 +18,10 @@ from madoguchi.incidents.filing import MESSAGE_ID, TOKEN, message_id_key, token_
 from madoguchi.incidents.models import Handle, Message
 from madoguchi.incidents.reference import plus_address, reply_token, token_of
 from madoguchi.lib.ids import new_id
-from madoguchi.mail.actions import Draft, Transport, cleared_content, sound_ids
+from madoguchi.mail.actions import Draft, Transport, sound_ids
 from madoguchi.vault.actions import new_unit
 
 KEPT_REFERENCES = 20
-
-
-def centre_words() -> CentreWords:
-    """What the centre says of itself, from the settings."""
-    options = settings.OPTIONS
-    return CentreWords(
-        name=options.centre_name,
-        name_ja=options.centre_name_ja or options.centre_name,
-        hours=options.centre_hours,
-        hours_ja=options.centre_hours_ja or options.centre_hours,
-        address=options.report_address,
-    )
 
 
 def acknowledgement_candidate(now: datetime, reference: str, to: str, thread: Sequence[str]) -> Candidate:
@@ -42,18 +29,15 @@ def acknowledgement_candidate(now: datetime, reference: str, to: str, thread: Se
 
     `thread`: the message ids that it answers, the mail's own last (RFC 5322, 3.6.4).
     """
-    text = acknowledgement_text(reference, centre_words())
-    facts = Facts(
+    draft = _draft(to, acknowledgement_subject(reference), acknowledgement_text(reference, centre_words()))
+    return Candidate(
+        id=new_id(now),
+        unit=new_unit("letter", now),
         kind="acknowledgement",
-        recipients=(to,),
-        text=text,
-        fixed_text=text,
+        reference=reference,
+        draft=draft,
+        transport=_transport(thread, envelope_from="", auto_submitted="auto-replied"),
         envelope_sender=to,
-        contact="",
-        by_person=False,
-    )
-    return _candidate(
-        now, facts, acknowledgement_subject(reference), sound_ids(thread, KEPT_REFERENCES), automatic=True
     )
 
 
@@ -61,50 +45,41 @@ def answer_candidate(
     now: datetime, reference: str, *, to: str, contact: str, subject: str, text: str, thread: Sequence[str]
 ) -> Candidate:
     """A handler's answer to the contact of the report; bounces come back to its reply address."""
-    whole = answer_text(text, reference, centre_words())
-    facts = Facts(
-        kind="answer",
-        recipients=(to,),
-        text=whole,
-        fixed_text="",
-        envelope_sender="",
-        contact=contact,
-        by_person=True,
-    )
-    line = answer_subject(reference, subject)
-    return _candidate(now, facts, line, sound_ids(thread, KEPT_REFERENCES), automatic=False)
-
-
-def _candidate(
-    now: datetime, facts: Facts, subject: str, references: tuple[str, ...], *, automatic: bool
-) -> Candidate:
-    report_address = settings.OPTIONS.report_address
-    reply_to = plus_address(report_address, reply_token())
-    content = cleared_content(
-        Draft(
-            sender_name=settings.OPTIONS.centre_name,
-            sender=report_address,
-            to=facts.recipients[0],
-            subject=subject,
-            text=facts.text,
-            reply_to=reply_to,
-        )
-    )
-    domain = report_address.rpartition("@")[2]
-    transport = Transport(
-        message_id=f"<{secrets.token_hex(16)}@{domain}>",
-        envelope_from="" if automatic else reply_to,
-        in_reply_to=references[-1] if references else "",
-        references=references,
-        auto_submitted="auto-replied" if automatic else "",
-    )
+    draft = _draft(to, answer_subject(reference, subject), answer_text(text, reference, centre_words()))
     return Candidate(
         id=new_id(now),
         unit=new_unit("letter", now),
-        facts=facts,
-        content=content,
-        transport=transport,
-        reply_to=reply_to,
+        kind="answer",
+        reference=reference,
+        draft=draft,
+        transport=_transport(thread, envelope_from=draft.reply_to, auto_submitted=""),
+        contact=contact,
+    )
+
+
+def _draft(to: str, subject: str, text: str) -> Draft:
+    """A letter from the centre's one address, with a reply address of its own."""
+    report_address = settings.OPTIONS.report_address
+    return Draft(
+        sender_name=settings.OPTIONS.centre_name,
+        sender=report_address,
+        to=to,
+        subject=subject,
+        text=text,
+        reply_to=plus_address(report_address, reply_token()),
+    )
+
+
+def _transport(thread: Sequence[str], *, envelope_from: str, auto_submitted: str) -> Transport:
+    """The fields that transport adds; of a hostile mail's message ids only those in our grammar are named."""
+    references = sound_ids(thread, KEPT_REFERENCES)
+    domain = settings.OPTIONS.report_address.rpartition("@")[2]
+    return Transport(
+        message_id=f"<{secrets.token_hex(16)}@{domain}>",
+        envelope_from=envelope_from,
+        in_reply_to=references[-1] if references else "",
+        references=references,
+        auto_submitted=auto_submitted,
     )
 
 
@@ -122,7 +97,7 @@ def store_outgoing(
 
 
 def _handles(now: datetime, thread: UUID, letter: Candidate) -> tuple[Handle, Handle]:
-    token = token_of(letter.reply_to, settings.OPTIONS.report_address) or ""
+    token = token_of(letter.draft.reply_to, settings.OPTIONS.report_address) or ""
     message_id = letter.transport.message_id
     return (
         Handle(key=token_key(token), kind=TOKEN, correspondence_id=thread, made_at=now),
