@@ -277,3 +277,28 @@ def test_receiving_asks_no_more_questions_for_forty_mails_than_for_four(now: dat
         return len(captured)
 
     assert queries(40, 100) <= queries(4, 0) + 2
+
+
+def test_twenty_replies_in_one_batch_ask_no_more_questions_than_two(now: datetime) -> None:
+    def reports(count: int, start: int) -> list[Report]:
+        senders = [f"r{n}@s{n}.example" for n in range(start, start + count)]
+        mails = [mail(one, sender=one, message_id=f"<{one}>") for one in senders]
+        understood([incoming(raw, now, sender=one) for raw, one in zip(mails, senders, strict=True)], now)
+        return list(Report.objects.order_by("-id")[:count])
+
+    def queries(asked: list[Report]) -> int:
+        later, batch = now + timedelta(hours=1), []
+        for report in asked:
+            to = reply_address(letters_of(report)[0])
+            raw = mail("More", to=to, message_id=f"<{report.id}@x.example>")
+            batch.append(incoming(raw, later, to=to))
+        store(batch)
+        with CaptureQueriesContext(connection) as captured:
+            understand_due(now=later + timedelta(seconds=1), vouch=lambda opened: [""] * len(opened))
+        for report in asked:
+            report.refresh_from_db()
+        assert {(report.waiting_since, report.version) for report in asked} == {(later, 2)}
+        return len(captured)
+
+    few, many = queries(reports(2, 0)), queries(reports(20, 100))
+    assert many <= few + 1

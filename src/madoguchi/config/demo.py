@@ -3,7 +3,6 @@
 import argparse
 import os
 import secrets
-import sys
 from pathlib import Path
 
 from madoguchi.config.sources import PREFIX, SettingsError, given_values
@@ -134,7 +133,3 @@ def _greeting(home: Path) -> str:
   Letters that would leave stand under “Letters sent” in the console. Ctrl-C stops it; the data stays in {home}.
 
 """
-
-
-def main() -> None:
-    sys.exit(demo(sys.argv[1:]))

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connection, connections
 
+from madoguchi.config.sources import SettingsError
 from madoguchi.config.stores import refuse_unless_durable
 from madoguchi.config.vouching import voucher
 from madoguchi.intake import actions as intake
@@ -29,7 +30,7 @@ WORKERS = int.from_bytes(b"madoguch")
 """The advisory lock of PostgreSQL that every worker of a database shares."""
 
 
-class AnotherWorkerError(Exception):
+class AnotherWorkerError(SettingsError):
     """On SQLite there is one worker, and one is running already. Use PostgreSQL for several."""
 
 
@@ -57,7 +58,6 @@ def work(until: Collection[signal.Signals]) -> None:
 
 def _arrivals() -> Callable[[], int]:
     folder, vouch = settings.HOME / spool.FOLDER, voucher(settings.OPTIONS)
-
     held: list[UUID] = []
 
     def step() -> int:
@@ -141,5 +141,5 @@ def _lock(path: Path) -> TextIOWrapper:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as held:
         file.close()
-        raise AnotherWorkerError(AnotherWorkerError.__doc__) from held
+        raise AnotherWorkerError(str(AnotherWorkerError.__doc__)) from held
     return file

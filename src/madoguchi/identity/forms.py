@@ -2,10 +2,9 @@
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.utils.translation import gettext_lazy as _
 
-__all__ = ["PasswordForm", "SignInForm", "password_validators_help_text_html"]
+__all__ = ["PasswordForm", "SignInForm"]
 
 
 class SignInForm(AuthenticationForm):

@@ -86,7 +86,7 @@ def _counts_today(now: datetime, keys: Mapping[UUID, tuple[bytes, bytes]]) -> Co
     return Counts(
         address=count(sent, "address_key", {address for address, _ in keys.values()}),
         domain=count(unverified, "domain_key", {domain for _, domain in keys.values()}),
-        total=unverified.count(),
+        total=unverified.order_by()[: settings.OPTIONS.ack_unverified].count(),
     )
 
 

@@ -178,6 +178,7 @@ class Acknowledgement(Guarded):
         indexes = [
             models.Index(fields=["day", "address_key"], name="incidents_ack_address"),
             models.Index(fields=["day", "domain_key"], name="incidents_ack_domain"),
+            models.Index(fields=["authenticated", "verdict", "day"], name="incidents_ack_total"),
         ]
 
 

@@ -12,7 +12,6 @@ from madoguchi.incidents.reading import GivenItem, OpenedReport, QueueRow
 
 __all__ = [
     "PAGE",
-    "VIEWS",
     "GivenItem",
     "Message",
     "OpenedReport",
@@ -21,11 +20,9 @@ __all__ = [
     "count_up_to",
     "message_of",
     "page_of",
-    "report_of_arrival",
 ]
 
 PAGE = 50
-VIEWS = ("waiting", "done", "all", "automatic")
 _ORDER = {"waiting": "waiting_since", "done": "received_at", "all": "received_at", "automatic": "received_at"}
 
 
@@ -92,8 +89,3 @@ def message_of(message_id: UUID) -> tuple[Message, UUID]:
         pk=message_id, arrival__isnull=False
     )
     return message, message.correspondence.report.id
-
-
-def report_of_arrival(arrival: UUID) -> Report | None:
-    """The report that an arrival became."""
-    return Report.objects.filter(correspondence__messages__arrival=arrival).first()

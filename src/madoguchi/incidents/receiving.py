@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import Case, DateTimeField, F, Value, When
 
 from madoguchi.audit.actions import Actor, Deed, record
 from madoguchi.incidents import acknowledging
@@ -50,7 +50,7 @@ class Batch:
     steps: list[Step] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)
     to_acknowledge: list[tuple[Submission, Report, Filed]] = field(default_factory=list)
-    answered_reports: dict[UUID, datetime] = field(default_factory=dict)
+    waiting_again: dict[UUID, datetime] = field(default_factory=dict)
 
 
 def receive_batch(actor: Actor, now: datetime, submissions: Sequence[Submission]) -> Mapping[UUID, Became]:
@@ -103,7 +103,7 @@ def _new_report(
         door=submission.door,
         kind=letter.kind,
         automatic=automatic,
-        attachments=min(_attachment_count(submission), MOST_ATTACHMENTS),
+        attachments=len(_attachments(submission)),
         waiting_since=None if automatic else submission.received_at,
     )
     message = _message(submission, correspondence, "report", filed)
@@ -146,7 +146,7 @@ def _reply(
     batch.deeds.append(Deed("received", "message", message.id))
     if kind != "auto-reply":
         # A bounce of our answer needs a person as much as a reply does; an automatic reply does not.
-        batch.answered_reports[report.id] = now
+        batch.waiting_again[report.id] = now
     return Became("reply", report.id), message.id
 
 
@@ -214,10 +214,6 @@ def _attachments(submission: Submission) -> list[Part]:
     return [part for part in submission.letter.parts if part.is_attachment][:MOST_ATTACHMENTS]
 
 
-def _attachment_count(submission: Submission) -> int:
-    return len(_attachments(submission))
-
-
 def _providers(submissions: Sequence[Submission], now: datetime) -> Mapping[bytes, Provider]:
     """The provider rows of a batch's senders by address key; new ones are stored.
 
@@ -278,7 +274,15 @@ def _write(batch: Batch, actor: Actor, now: datetime) -> None:
     PossibleLink.objects.bulk_create(batch.links)
     Repeat.objects.bulk_create(batch.repeats)
     Step.objects.bulk_create(batch.steps)
-    for report, since in batch.answered_reports.items():
-        waiting = Report.objects.filter(pk=report)
-        waiting.update(waiting_since=since, version=F("version") + 1)
+    _let_wait(batch.waiting_again)
     record(actor=actor, now=now, deeds=batch.deeds)
+
+
+def _let_wait(reports: Mapping[UUID, datetime]) -> None:
+    """Somebody waits for us again, since when: one update, however many replies came in."""
+    if not reports:
+        return
+    since = Case(
+        *(When(pk=report, then=Value(at)) for report, at in reports.items()), output_field=DateTimeField()
+    )
+    Report.objects.filter(pk__in=reports).update(waiting_since=since, version=F("version") + 1)

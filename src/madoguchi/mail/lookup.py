@@ -14,7 +14,7 @@ _CACHED: Final = 5_000
 
 
 class NoAnswerError(Exception):
-    """The DNS could not be asked for now: a temporary error (RFC 8601, section 2.7)."""
+    """The DNS did not answer: a temporary error (RFC 8601, section 2.7)."""
 
 
 class Lookup:

@@ -76,11 +76,8 @@ class Letter(Due):
             models.Index(
                 fields=["lease_until"], condition=models.Q(state="sending"), name="mail_letter_sending"
             ),
-            models.Index(
-                fields=["state", "state_at"],
-                condition=models.Q(state__in=["unknown", "failed", "deferred"]),
-                name="mail_letter_trouble",
-            ),
+            # Over all states: SQLite can't match bound values with a partial index's condition.
+            models.Index(fields=["state", "state_at"], name="mail_letter_state"),
             models.Index(fields=["domain_key", "state_at"], name="mail_letter_pace"),
             models.Index(fields=["claim"], condition=models.Q(claim__isnull=False), name="mail_letter_claim"),
             models.Index(fields=["-made_at"], name="mail_letter_recent"),
