@@ -178,7 +178,9 @@ class Acknowledgement(Guarded):
         indexes = [
             models.Index(fields=["day", "address_key"], name="incidents_ack_address"),
             models.Index(fields=["day", "domain_key"], name="incidents_ack_domain"),
-            models.Index(fields=["authenticated", "verdict", "day"], name="incidents_ack_total"),
+            models.Index(
+                fields=["day", "verdict"], condition=models.Q(authenticated=False), name="incidents_ack_total"
+            ),
         ]
 
 
