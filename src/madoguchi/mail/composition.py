@@ -126,6 +126,15 @@ def _phrase(name: str) -> str:
     return name if ATOMS.fullmatch(name) else f'"{quote(name)}"'
 
 
+def can_be_written_to(address: str) -> bool:
+    """Whether a letter's To field can hold the address; whether anybody reads it there is another matter."""
+    try:
+        _spec(address)
+    except CompositionError:
+        return False
+    return address.rpartition("@")[0] != ""
+
+
 def _spec(address: str) -> str:
     """The address as a field holds it, and no other: what would have to be changed to fit there is refused."""
     local, _, domain = address.rpartition("@")
