@@ -15,10 +15,11 @@ from madoguchi.incidents.errors import (
 from madoguchi.incidents.opening import OpenedThread, open_thread
 from madoguchi.incidents.reading import note_download, open_report, open_rows
 from madoguchi.incidents.receiving import receive_batch
-from madoguchi.incidents.submission import Became, Submission
+from madoguchi.incidents.submission import WEB, Became, Submission
 from madoguchi.lib.verbs import verb
 
 __all__ = [
+    "WEB",
     "Became",
     "ChangedMeanwhileError",
     "NoContactError",

@@ -69,9 +69,13 @@ def send_held_acknowledgement(*, actor: Actor, now: datetime, report_id: UUID) -
     sender = envelope_sender(report)
     if not sender:
         raise NothingToSendError(NothingToSendError.__doc__)
-    candidate = acknowledgement_candidate(
-        now, report.correspondence.reference, sender, _message_ids(report)[:1]
-    )
+    reference = report.correspondence.reference
+    if report.door == WEB:
+        candidate = form_acknowledgement_candidate(now, reference, sender)
+    else:
+        same = same_address(sender, contact_of(report.provider))
+        thread = _message_ids(report)[:1]
+        candidate = acknowledgement_candidate(now, reference, sender, thread, private_link=same)
     if not held.update(verdict="send", reason="by-a-person", letter=candidate.id):
         raise NothingToSendError(NothingToSendError.__doc__)
     clear(actor=actor, now=now, candidates=[candidate])
@@ -85,10 +89,11 @@ def contact_of(provider: Provider) -> str:
 
 
 def envelope_sender(report: Report) -> str:
-    """The envelope sender of the report's first mail: its own row where it differs from From, else From."""
+    """The envelope sender of the report's first mail: its own row where it differs from From, else From;
+    of a form the address given there."""
     rows = Item.objects.filter(report=report, kind="contact-address", message__kind="report")
     found = {row.place: row for row in rows.order_by("-id")}
-    row = found.get("envelope") or found.get("header From")
+    row = found.get("envelope") or found.get("header From") or found.get("form address")
     return open_item(open_unit(report.data_key), row.id, row.value) if row else ""
 
 

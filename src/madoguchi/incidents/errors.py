@@ -9,6 +9,10 @@ class UnknownReportError(IncidentsError):
     """There is no such report, or it is not yours to see."""
 
 
+class ThreadNotReadyError(IncidentsError):
+    """This was added to a report that is not understood yet. It is kept, and tried again by itself."""
+
+
 class ChangedMeanwhileError(IncidentsError):
     """Something new came in since you opened this report. Read it, then send again; your text is kept."""
 

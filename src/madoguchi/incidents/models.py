@@ -81,7 +81,8 @@ class Report(Guarded):
 class Message(Guarded):
     """One letter in a thread: an arrival that came in, or a letter that went out.
 
-    `matched_by`: how an incoming one found its thread ("token", "message-id", "reference", or empty for the first).
+    `matched_by`: how an incoming one found its thread ("token", "message-id", "reference", "page", or empty for the
+    first).
     `authenticated_by`: "dkim", "spf", "relay", "demo", or empty where nothing vouches for the sender.
     `fingerprint`: keyed hash of an incoming mail without trace fields; equal when the same mail is sent again.
     """
