@@ -95,7 +95,10 @@ def centre_words() -> CentreWords:
 
 @verb
 def clear(*, actor: Actor, now: datetime, candidates: Sequence[Candidate]) -> None:
-    """Clears each candidate and enqueues it, or puts it on its page. Raises RefusedError at the first that no rule lets out."""
+    """Clears each candidate and enqueues it, or puts it on its page.
+
+    Raises RefusedError at the first that no rule lets out.
+    """
     letters = [_cleared(actor, now, candidate) for candidate in candidates]
     clearances.grant(actor=actor, now=now, clearances=[letter.clearance for letter in letters])
     mailed = [letter for one, letter in zip(candidates, letters, strict=True) if not one.published]

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 LinkKind = Literal["", "private", "confirmation", "other"]
 PATHS: Final[dict[LinkKind, str]] = {"private": "status", "confirmation": "confirm"}
-_TOKEN: Final = r"([a-z2-7]{32})"
+_LETTERS: Final = r"([a-z2-7]{32})"
 
 
 def link_to(kind: LinkKind, base: str, token: str) -> str:
@@ -18,11 +18,11 @@ def read_link(link: str, base: str) -> tuple[LinkKind, str]:
     if not link:
         return "", ""
     for kind, path in PATHS.items():
-        if found := re.fullmatch(f"{re.escape(base)}/{path}/{_TOKEN}/", link):
+        if found := re.fullmatch(f"{re.escape(base)}/{path}/{_LETTERS}/", link):
             return kind, found[1]
     return "other", ""
 
 
 def without_tokens(text: str) -> str:
     """The text of a letter of ours with the tokens of its links left out: they are the reporter's alone."""
-    return re.sub(rf"/({'|'.join(PATHS.values())})/{_TOKEN}/", r"/\1/…/", text)
+    return re.sub(rf"/({'|'.join(PATHS.values())})/{_LETTERS}/", r"/\1/…/", text)

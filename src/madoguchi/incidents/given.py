@@ -17,6 +17,7 @@ MOST_ATTACHMENTS = 1000
 FORM_KINDS: Final[Mapping[str, str]] = {
     "kind": "kind-of-incident",
     "what": "description",
+    "text": "description",
     "when": "time",
     "zone": "time-zone",
     "systems": "systems",
@@ -62,12 +63,8 @@ Value = tuple[str, str, str]
 
 def items_of(submission: Submission, given: Given, now: datetime) -> list[Item]:
     """The provenance rows of one submission."""
-    if submission.form is not None:
-        values = _of_form(submission, submission.form)
-    elif submission.addition:
-        values = iter([("description", "text", submission.letter.text)])
-    else:
-        values = _of_mail(submission)
+    form = submission.form
+    values = _of_mail(submission) if form is None else _of_form(submission, form)
     return [given.item(now, *value) for value in (*values, *_files(submission))]
 
 
@@ -94,7 +91,8 @@ def _of_mail(submission: Submission) -> Iterator[Value]:
 
 def _of_form(submission: Submission, form: Submitted) -> Iterator[Value]:
     """A row for each answer; of several choices one for each, since each can be taken back by itself."""
-    yield "subject", "form", submission.letter.subject
+    if not submission.addition:
+        yield "subject", "form", submission.letter.subject
     for field in form.answers:
         for answer in form.chosen(field):
             yield FORM_KINDS.get(field, "answer"), f"form {field}", answer

@@ -143,11 +143,24 @@ def _transport(thread: Sequence[str], *, envelope_from: str, auto_submitted: str
 
 
 def store_outgoing(
-    now: datetime, kind: str, letters: Sequence[tuple[UUID, Candidate]], *, staff: UUID | None
+    now: datetime,
+    kind: str,
+    letters: Sequence[tuple[UUID, Candidate]],
+    *,
+    staff: UUID | None,
+    position: int = 0,
 ) -> None:
-    """Notes letters in their threads, and the handles by which replies to them are found."""
+    """Notes letters in their threads, each at this `position`, and the handles by which replies to them are found."""
     Message.objects.bulk_create(
-        Message(id=new_id(now), correspondence_id=thread, at=now, kind=kind, letter=letter.id, staff=staff)
+        Message(
+            id=new_id(now),
+            correspondence_id=thread,
+            at=now,
+            position=position,
+            kind=kind,
+            letter=letter.id,
+            staff=staff,
+        )
         for thread, letter in letters
     )
     Handle.objects.bulk_create(

@@ -129,7 +129,7 @@ def _party(submission: Submission) -> bytes:
 
 def _opened_threads(submissions: Sequence[Submission]) -> Mapping[UUID, Correspondence]:
     """The threads that a page opened for these reports."""
-    wanted = [one.correspondence for one in submissions if one.form is not None]
+    wanted = [one.correspondence for one in submissions if one.by_page and not one.addition]
     return {one.id: one for one in Correspondence.objects.filter(pk__in=wanted)} if wanted else {}
 
 
@@ -194,6 +194,7 @@ def _reply(
     report, now = thread.report, submission.received_at
     kind = "addition" if submission.addition else submission.kind if submission.automatic else "reply"
     message = _message(submission, report.correspondence, kind, filed)
+    message.position = report.version
     batch.messages.append(message)
     batch.items += items_of(submission, Given(report, message, provider, None, thread.key), now)
     batch.steps.append(Step(report=report, kind=kind, at=now))

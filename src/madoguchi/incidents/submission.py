@@ -14,8 +14,8 @@ WEB = "web"
 class Submission:
     """One arrival, understood. `fingerprint`: keyed hash without trace fields. `authenticated_by`: empty for nobody.
 
-    What our own pages handed over names its thread, `correspondence`, and has door "web": with a `form` it is that
-    thread's report, without one an addition to it. `anonymous`: no moment of it is kept closer than `received_at`.
+    What our own pages handed over has door "web", a `form`, and names its thread, `correspondence`: it is that
+    thread's report, or an `addition` to it. `anonymous`: no moment of it is kept closer than `received_at`.
     """
 
     arrival: UUID
@@ -29,16 +29,12 @@ class Submission:
     correspondence: UUID | None = None
     form: Submitted | None = field(default=None, repr=False)
     anonymous: bool = False
+    addition: bool = False
 
     @property
     def by_page(self) -> bool:
         """Whether a page of ours handed it over."""
         return self.door == WEB
-
-    @property
-    def addition(self) -> bool:
-        """Whether a reporter adds it on the private page."""
-        return self.by_page and self.form is None
 
     @property
     def contact(self) -> str:

@@ -86,7 +86,8 @@ def understand_due(*, now: datetime, vouch: Vouch, most: int = BATCH, held: list
 
 def _understand(arrivals: Sequence[Arrival], vouch: Vouch, now: datetime) -> None:
     prepared, failures = _prepare(arrivals, vouch)
-    failures += _receive(prepared, now)
+    # What was added to a report comes after it, also where both carry the same hour.
+    failures += _receive(sorted(prepared, key=lambda one: one[1].addition), now)
     for failure in failures:
         log.error(
             "Arrival %s waits: %s", failure.arrival.id, error_class(failure.error), exc_info=failure.error
@@ -157,21 +158,22 @@ def _submission(opened: Opened, vouched_by: str) -> Submission:
 def _from_page(opened: Opened) -> Submission:
     """What a page of ours handed over: the only door whose form is believed. Raises NoFormError."""
     arrival, options = opened.arrival, opened.envelope.options
-    form = None if ADDITION in options else submitted(opened.letter)
-    if form is None and ADDITION not in options:
+    form = submitted(opened.letter)
+    if form is None:
         raise NoFormError(NoFormError.__doc__)
     return Submission(
         arrival=arrival.id,
         door=arrival.door,
         received_at=arrival.received_at,
         letter=opened.letter,
-        envelope_from=form.address if form else "",
+        envelope_from=form.address,
         recipients=(),
         # Two reporters may say the same, and each was given a reference: never a repeat.
         fingerprint=blind_index().key("same mail", arrival.id.bytes),
         correspondence=arrival.correspondence,
         form=form,
         anonymous=ANONYMOUS in options,
+        addition=ADDITION in options,
     )
 
 

@@ -16,7 +16,15 @@ from madoguchi.mail.outbox import LABEL
 from madoguchi.vault.actions import Place, UnitKey
 from madoguchi.vault.queries import open_units
 
-__all__ = ["SentLetter", "letter_backlog", "letter_states", "letters_on_page", "recent_letters", "sent_letters"]
+__all__ = [
+    "SentLetter",
+    "letter_backlog",
+    "letter_states",
+    "letters_on_page",
+    "recent_letters",
+    "sent_letters",
+    "waiting_clearances",
+]
 
 TROUBLED = (State.DEFERRED, State.FAILED, State.UNKNOWN)
 SHOWN = 100
@@ -54,6 +62,14 @@ def letters_on_page(ids: Iterable[UUID], page: str) -> list[SentLetter]:
     mailed = ~Q(state__in=(State.PUBLISHED, State.CANCELLED))
     rows = Letter.objects.filter(here | mailed, pk__in=list(ids), kind="answer", clearance__revocation=None)
     return _opened(list(rows.order_by("made_at", "pk")))
+
+
+def waiting_clearances(ids: Iterable[UUID]) -> list[UUID]:
+    """The clearances of those of these letters that are mailed and may still leave."""
+    still = (State.QUEUED, State.SENDING, State.DEFERRED, State.FAILED, State.UNKNOWN)
+    return list(
+        Letter.objects.filter(pk__in=list(ids), state__in=still).values_list("clearance_id", flat=True)
+    )
 
 
 def recent_letters(most: int) -> list[SentLetter]:
