@@ -57,9 +57,9 @@ ENGLISH: Final = (
         "seen",
         "Who sees it",
         (
-            "Our staff only, each in a recorded act. It is stored encrypted, and the records of who opened it cannot be altered unseen.",
+            "Our staff only; each time that somebody opens it is recorded. It is stored encrypted.",
             "Nobody outside learns what you told us, or that you told us, unless you agreed to it beforehand or a law obliges us. If you ask us to contact a site abroad, what you allow goes to that country.",
-            "Companies that run machines for us work under contract and hold encrypted data only.",
+            "Companies that run machines for us do so under contract, and may use nothing of it.",
         ),
     ),
     Section(
@@ -141,9 +141,9 @@ JAPANESE: Final = (
         "seen",
         "見ることができる人",
         (
-            "担当者だけが、記録を残したうえで開きます。報告は暗号化して保管し、誰が開いたかの記録は、気付かれずに書き換えることができません。",
+            "担当者だけが開くことができ、開くたびに記録が残ります。報告は暗号化して保管します。",
             "法令に定めがある場合を除き、前もって同意をいただかない限り、報告の内容も、報告があったことも、外部の誰にも伝えません。海外のサイトへの連絡を希望されたときは、お許しいただいた内容がその国に伝わります。",
-            "機器の運用を委託する事業者は、契約のもとで、暗号化されたデータだけを預かります。",
+            "機器の運用を委託する事業者とは契約を結び、内容を利用させません。",
         ),
     ),
     Section(
