@@ -4,7 +4,7 @@ The web form, the readable text and the reader of filled forms all follow one de
 """
 
 from madoguchi.mail.forms.checking import Problem, problems, tidy
-from madoguchi.mail.forms.composing import Composed, File, compose, encoded_size, visible
+from madoguchi.mail.forms.composing import Composed, File, compose, encoded_size, shown_name
 from madoguchi.mail.forms.declaration import Answer, Answers, Choice, Field, Form, Language, Section, Words
 from madoguchi.mail.forms.incident_report import INCIDENT_REPORT
 from madoguchi.mail.forms.readable import readable
@@ -29,7 +29,7 @@ __all__ = [
     "encoded_size",
     "problems",
     "readable",
+    "shown_name",
     "submitted",
     "tidy",
-    "visible",
 ]
