@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from incidents.mails import ALICE, COUNTER, incoming, mail
-from madoguchi.audit.actions import OPERATOR, WORKER, Actor
+from madoguchi.audit.actions import OPERATOR, PUBLIC, WORKER, Actor
 from madoguchi.disclosure import actions as disclosure
 from madoguchi.identity import actions as identity
 from madoguchi.incidents import actions as incidents
 from madoguchi.incidents.models import Report
 from madoguchi.incidents.outgoing import acknowledgement_candidate, answer_candidate
 from madoguchi.intake import actions as intake
-from madoguchi.intake import understanding
+from madoguchi.intake import handing, understanding
 from madoguchi.intake.models import Arrival
 from madoguchi.mail import clearances, sending
 from madoguchi.mail.actions import Outgoing, enqueue, look_after_forgotten, send_again
@@ -181,6 +181,20 @@ def receive_together(now: datetime) -> Deed:
     return lambda: understanding._receive_together(now=now, prepared=prepared)
 
 
+def store_form(now: datetime) -> Deed:
+    sealed = handing._sealed(now, [mail()], intake.Envelope(door="web"))
+    return lambda: handing._store_form(now=now, sealed=sealed, anonymous=False)
+
+
+def store_addition(now: datetime) -> Deed:
+    sealed = handing._sealed(now, [mail()], intake.Envelope(door="web"))
+    return lambda: handing._store_addition(now=now, sealed=sealed)
+
+
+def open_thread(now: datetime) -> Deed:
+    return lambda: incidents.open_thread(actor=PUBLIC, now=now, anonymous=True)
+
+
 def grant(now: datetime) -> Deed:
     one = outgoing(now).clearance
     return lambda: clearances.grant(actor=HANDLER, now=now, clearances=[one])
@@ -234,10 +248,13 @@ DEEDS: dict[str, Scene] = {
     "incidents.answering.answer": answer,
     "incidents.answering.set_aside": set_aside,
     "incidents.answering.send_held_acknowledgement": send_held,
+    "incidents.opening.open_thread": open_thread,
     "incidents.reading._note_opening": open_one,
     "incidents.reading.note_download": download,
     "incidents.reading._note_listing": listing,
     "intake.accepting._store": store,
+    "intake.handing._store_form": store_form,
+    "intake.handing._store_addition": store_addition,
     "intake.actions.understand_again": understand_again,
     "intake.understanding._receive_together": receive_together,
     "mail.clearances.grant": grant,

@@ -12,6 +12,7 @@ from madoguchi.incidents.errors import (
     NothingToSendError,
     UnknownReportError,
 )
+from madoguchi.incidents.opening import OpenedThread, open_thread
 from madoguchi.incidents.reading import note_download, open_report, open_rows
 from madoguchi.incidents.receiving import receive_batch
 from madoguchi.incidents.submission import Became, Submission
@@ -22,12 +23,14 @@ __all__ = [
     "ChangedMeanwhileError",
     "NoContactError",
     "NothingToSendError",
+    "OpenedThread",
     "Submission",
     "UnknownReportError",
     "answer",
     "note_download",
     "open_report",
     "open_rows",
+    "open_thread",
     "receive",
     "send_held_acknowledgement",
     "set_aside",

@@ -27,11 +27,15 @@ class Provider(Guarded):
 
 
 class Correspondence(Guarded):
-    """One thread with one party; `reference` (EXAMPLE#12345678) is no secret and opens nothing."""
+    """One thread with one party; `reference` (EXAMPLE#12345678) is no secret and opens nothing.
+
+    `anonymous`: the reporter gave no contact; no moment of theirs is kept closer than the hour.
+    """
 
     id = models.UUIDField(primary_key=True)
     reference = models.CharField(max_length=40, unique=True)
     opened_at = models.DateTimeField()
+    anonymous = models.BooleanField(default=False)
 
 
 class Report(Guarded):
@@ -148,7 +152,11 @@ class Item(Guarded):
 
 
 class Handle(Guarded):
-    """A keyed hash by which a reply finds its thread: of a reply token, or of a Message-ID of ours."""
+    """A keyed hash by which a thread is found.
+
+    Kinds: "token" and "message-id", of our letters, by which a reply is filed; "receipt" and "link", which open the
+    reporter's private page; "confirm", which confirms the contact of a web report. One that has ended opens nothing.
+    """
 
     key = models.BinaryField(max_length=16, primary_key=True)
     kind = models.CharField(max_length=12)

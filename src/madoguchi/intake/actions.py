@@ -1,4 +1,4 @@
-"""The public door of intake: everything that comes in ends in `accept`."""
+"""The public door of intake: everything that comes in ends in `accept` or `accept_form`."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from madoguchi.audit.actions import Actor, Deed, record
 from madoguchi.intake.accepting import store
 from madoguchi.intake.collecting import collect_spool
+from madoguchi.intake.handing import Handed, accept_addition, accept_form
 from madoguchi.intake.incoming import Envelope, Incoming
 from madoguchi.intake.models import Arrival
 from madoguchi.intake.understanding import Opened, Vouch, understand_due
@@ -15,10 +16,13 @@ from madoguchi.lib.verbs import verb
 
 __all__ = [
     "Envelope",
+    "Handed",
     "Incoming",
     "Opened",
     "Vouch",
     "accept",
+    "accept_addition",
+    "accept_form",
     "collect_spool",
     "store",
     "take_back_leases",

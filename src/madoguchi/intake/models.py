@@ -8,6 +8,7 @@ from madoguchi.lib.due import Due
 class Arrival(Due):
     """The raw bytes and envelope of one submission. Due until it was understood or given to a person.
 
+    `correspondence`: the thread that a page of ours opened or named for it; null for mail, whose thread is found.
     Sealed under its own unit: `envelope` (JSON) and `raw`, or the blob `blob` where `raw` is null.
     `outcome`: "report", "reply", "repeat", "automatic" (nothing to do), or empty while due; `became`: the row
     it led to.
@@ -21,6 +22,7 @@ class Arrival(Due):
     envelope = models.BinaryField()
     raw = models.BinaryField(null=True)
     blob = models.UUIDField(null=True)
+    correspondence = models.UUIDField(null=True)
     outcome = models.CharField(max_length=12, blank=True)
     became = models.UUIDField(null=True)
     handled_at = models.DateTimeField(null=True)
