@@ -3,7 +3,7 @@
 The web form, the readable text and the reader of filled forms all follow one declaration. No Django here.
 """
 
-from madoguchi.mail.forms.checking import Problem, problems, tidy
+from madoguchi.mail.forms.checking import Problem, is_anonymous, problems, tidy
 from madoguchi.mail.forms.composing import Composed, File, compose, encoded_size, shown_name
 from madoguchi.mail.forms.declaration import Answer, Answers, Choice, Field, Form, Language, Section, Words
 from madoguchi.mail.forms.incident_report import INCIDENT_REPORT
@@ -27,6 +27,7 @@ __all__ = [
     "Words",
     "compose",
     "encoded_size",
+    "is_anonymous",
     "problems",
     "readable",
     "shown_name",
