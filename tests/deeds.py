@@ -331,7 +331,10 @@ DEEDS: dict[str, Scene] = {
     "mail.sending.send_again": again,
 }
 # Verbs without an entry of their own, and why.
+_DRAFT = "a draft is nobody's report yet: who decides against reporting leaves no trace, not even in the log"
 WITHOUT_ENTRY: dict[str, str] = {
+    **{f"intake.drafts.{name}": _DRAFT for name in ("_begin", "_replace", "_empty", "_delete")},
+    **{f"intake.draft_files.{name}": _DRAFT for name in ("_begin_file", "_finish_file", "_drop_file")},
     "identity.actions.note_failed_sign_in": "nobody is known to have acted",
     "intake.understanding.note_failures": "work put off changes nothing that anybody gave or got",
     "lib.due.claim": "a lease says who works on a row, not what was done",

@@ -18,9 +18,9 @@ from madoguchi.mail.forms import (
     encoded_size,
     problems,
     readable,
+    shown_name,
     submitted,
     tidy,
-    visible,
 )
 from madoguchi.mail.reading import read
 
@@ -39,6 +39,7 @@ ODD = (
     "é",
     "ｱｲｳ ①㈱髙",
     "\u2028\x85\x0c",
+    "\ufeff\ufeffname",
 )
 TEXT = st.one_of(
     st.sampled_from(ODD),
@@ -90,7 +91,7 @@ def test_what_was_filled_in_is_read_back_unchanged(
     assert form.files == tuple(name for name, _, _ in files)
     attached = [part for part in letter.parts[2:] if not part.depth]
     assert [part.content for part in attached] == [content for _, _, content in files]
-    assert [part.name or "" for part in attached] == [visible(name) for name, _, _ in files]
+    assert [part.name or "" for part in attached] == [shown_name(name) for name, _, _ in files]
     assert all(part.is_attachment for part in attached)
     assert letter.text == readable(INCIDENT_REPORT, answers, [name for name, _, _ in files], language).strip(
         "\n"

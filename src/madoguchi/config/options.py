@@ -73,6 +73,9 @@ class Options(CentreOptions):
     max_message_bytes: int = Field(
         50 * 1024 * 1024, ge=64 * 1024, le=2**31 - 1, description="Largest mail that is taken in."
     )
+    max_report_files: int = Field(
+        20, ge=0, le=90, description="Most files that can be attached to the report form."
+    )
     max_bytes_in_flight: int = Field(
         512 * 1024 * 1024,
         ge=1024 * 1024,

@@ -141,7 +141,8 @@ WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600
 
 EMAIL_BACKEND = "madoguchi.mail.refused.NoSideDoor"
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+# The only one, for every address: no request can make a clear temporary file.
+FILE_UPLOAD_HANDLERS = ["madoguchi.intake.uploads.SealedUploads"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 LOGGING = {

@@ -1,6 +1,6 @@
 """What the web pages hand over: sealed raw first, as a mail is, and the codes to come back with in the same commit."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 from madoguchi.audit.actions import Actor, Deed, record
-from madoguchi.incidents.actions import OpenedThread, open_thread
+from madoguchi.incidents.actions import open_thread
 from madoguchi.intake.accepting import LABEL
 from madoguchi.intake.incoming import ADDITION, ANONYMOUS, Envelope
 from madoguchi.intake.models import Arrival
@@ -44,17 +44,36 @@ class _Counted:
             yield piece
 
 
-def accept_form(*, now: datetime, raw: Iterable[bytes], language: str, anonymous: bool) -> Handed:
+class HandedInBeforeError(Exception):
+    """This was handed in already; show what that gave."""
+
+
+def _nothing_more(_: Handed) -> None:
+    """For a form that nothing else is to be noted of."""
+
+
+def accept_form(
+    *,
+    now: datetime,
+    raw: Iterable[bytes],
+    language: str,
+    anonymous: bool,
+    also: Callable[[Handed], None] = _nothing_more,
+) -> Handed:
     """Takes a filled form in, as the pieces of its MIME message; durable, due, and with its reference on return.
 
     Of an anonymous one no moment is kept closer than the hour. Raises where it is not durable; then nothing is kept
-    that a page could show.
+    that a page could show. `also` is done in the same transaction: where it raises HandedInBeforeError nothing is kept.
     """
     now = whole_hour(now) if anonymous else now
     options = (f"language={language}", *((ANONYMOUS,) if anonymous else ()))
     sealed = _sealed(now, raw, Envelope(door="web", options=options))
-    opened = _store_form(now=now, sealed=sealed, anonymous=anonymous)
-    return Handed(opened.reference, opened.receipt, opened.link, opened.correspondence)
+    try:
+        return _store_form(now=now, sealed=sealed, anonymous=anonymous, also=also)
+    except HandedInBeforeError:
+        if blob := sealed[0].blob:
+            blobs().remove(blob)
+        raise
 
 
 def accept_addition(*, now: datetime, raw: Iterable[bytes], correspondence: UUID, anonymous: bool) -> UUID:
@@ -68,12 +87,20 @@ def accept_addition(*, now: datetime, raw: Iterable[bytes], correspondence: UUID
 
 
 @verb
-def _store_form(*, now: datetime, sealed: tuple[Arrival, Unit], anonymous: bool) -> OpenedThread:
+def _store_form(
+    *,
+    now: datetime,
+    sealed: tuple[Arrival, Unit],
+    anonymous: bool,
+    also: Callable[[Handed], None] = _nothing_more,
+) -> Handed:
     opened = open_thread(actor=WEB, now=now, anonymous=anonymous)
     arrival, _ = sealed
     arrival.correspondence = opened.correspondence
     _store(now, sealed)
-    return opened
+    handed = Handed(opened.reference, opened.receipt, opened.link, opened.correspondence)
+    also(handed)
+    return handed
 
 
 @verb

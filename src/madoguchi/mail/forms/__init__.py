@@ -4,8 +4,8 @@ The web form, the readable text and the reader of filled forms all follow one de
 """
 
 from madoguchi.mail.forms.addition import ADDITION
-from madoguchi.mail.forms.checking import Problem, problems, tidy
-from madoguchi.mail.forms.composing import Composed, File, compose, encoded_size, visible
+from madoguchi.mail.forms.checking import Problem, is_anonymous, problems, tidy
+from madoguchi.mail.forms.composing import Composed, File, compose, encoded_size, shown_name
 from madoguchi.mail.forms.declaration import Answer, Answers, Choice, Field, Form, Language, Section, Words
 from madoguchi.mail.forms.incident_report import INCIDENT_REPORT
 from madoguchi.mail.forms.readable import readable
@@ -29,9 +29,10 @@ __all__ = [
     "Words",
     "compose",
     "encoded_size",
+    "is_anonymous",
     "problems",
     "readable",
+    "shown_name",
     "submitted",
     "tidy",
-    "visible",
 ]

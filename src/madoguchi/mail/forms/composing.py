@@ -15,14 +15,16 @@ from madoguchi.mail.forms.declaration import Answers, Form, Language, text_of
 from madoguchi.mail.forms.readable import readable, visible
 from madoguchi.mail.forms.submitted import FORM_TYPE
 
-__all__ = ["Composed", "File", "compose", "encoded_size", "visible"]
+__all__ = ["Composed", "File", "compose", "encoded_size", "shown_name"]
 
 BOUNDARY = "_=part=_"
 LINE_BYTES, LINE = 57, 78
 """Bytes in one line of base64 (RFC 2045, 6.8: 76 letters), and that line with its end."""
 
 SLICE = LINE_BYTES * 1024
-NAME_PIECE = 60
+LONGEST_NAME, LETTERS = 1000, 5
+"""Letters of a name, and of one line of it; a letter takes up to twelve (RFC 3629, RFC 2231)."""
+
 SUBJECT = 60
 OCTETS = "application/octet-stream"
 _TYPE = re.compile(r"(?!multipart/|message/(?!rfc822$))[a-z]+/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}", re.ASCII)
@@ -116,15 +118,20 @@ def _type(said: str) -> str:
     return said if _TYPE.fullmatch(said) and said != FORM_TYPE else OCTETS
 
 
+def shown_name(name: str) -> str:
+    """A file's name as its part carries it: on one line, not endless; the JSON has it exactly as it was given."""
+    return visible(name, controls=True)[:LONGEST_NAME].lstrip(
+        "\ufeff"
+    )  # which a reader takes for a byte order mark
+
+
 def _attached(name: str) -> str:
     """The disposition with the file's name in pieces of percent-encoded UTF-8 (RFC 2231, 3 and 4)."""
-    whole = quote(visible(name), safe="")
-    pieces = [whole[at : at + NAME_PIECE] for at in range(0, len(whole), NAME_PIECE)]
-    named = [
-        f"; \r\n filename*{number}*={'' if number else 'utf-8' + chr(39) * 2}{piece}"
-        for number, piece in enumerate(pieces)
-    ]
-    return "attachment" + "".join(named)
+    letters = [quote(letter, safe="") for letter in shown_name(name)]
+    pieces = ["".join(letters[at : at + LETTERS]) for at in range(0, len(letters), LETTERS)]
+    if pieces:
+        pieces[0] = "utf-8''" + pieces[0]
+    return "attachment" + "".join(f";\r\n filename*{n}*={piece}" for n, piece in enumerate(pieces))
 
 
 def _subject(form: Form, answers: Answers, language: Language) -> str:

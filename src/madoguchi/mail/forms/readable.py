@@ -21,7 +21,7 @@ def _lines(form: Form, answers: Answers, files: Iterable[str], language: Languag
             yield ""
             yield field.label.of(language)
             yield from (INDENT + line for line in _answer(field, answers, language))
-    names = [name.replace("\n", "\u240a") for name in files]
+    names = [visible(name, controls=True) for name in files]
     if names:
         yield ""
         yield ATTACHED.of(language)
@@ -43,10 +43,11 @@ def _nothing(field: Field, language: Language) -> str:
 
 # Pictures of the controls (U+2400 and after) but for line feed and tab; an escape would make a reader look for
 # another charset (ISO 2022), and UTF-8 has no lone surrogates.
-_SIGNS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"}
-_SIGNS |= {0x7F: 0x2421} | dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
+_CONTROLS = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
+_CONTROLS |= dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
+_SIGNS = {code: sign for code, sign in _CONTROLS.items() if chr(code) not in "\n\t"}
 
 
-def visible(text: str) -> str:
-    """The text with a sign for each control character but line feed and tab, and for each lone surrogate."""
-    return text.translate(_SIGNS)
+def visible(text: str, *, controls: bool = False) -> str:
+    """The text with a sign for each control but line feed and tab (`controls`: for each), and each lone surrogate."""
+    return text.translate(_CONTROLS if controls else _SIGNS)
