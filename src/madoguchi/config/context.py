@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from madoguchi.identity.queries import Staff, may
+from madoguchi.identity.queries import Staff, may_here
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
@@ -24,6 +24,6 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         },
         "demonstration": options.demonstration,
         "languages": [code for code, _ in settings.LANGUAGES],
-        "may": SimpleLazyObject(lambda: may(person)) if person else frozenset(),
+        "may": SimpleLazyObject(lambda: may_here(request)) if person else frozenset(),
         "staff": (person.name or person.username) if person else None,
     }
