@@ -1,6 +1,7 @@
 """The queue and the report page."""
 
-from typing import Any, cast
+from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -19,7 +20,7 @@ from madoguchi.console import downloads, places, shown, work
 from madoguchi.console.forms import AnswerForm, VersionForm
 from madoguchi.console.guards import form_on, not_found_where_unknown
 from madoguchi.disclosure.actions import RefusedError
-from madoguchi.identity.queries import Staff, actor_of, may, permitted, staff_names
+from madoguchi.identity.queries import actor_of, may_here, permitted, staff_names
 from madoguchi.incidents import actions, queries
 from madoguchi.incidents.queries import OpenedReport
 from madoguchi.mail.actions import CompositionError
@@ -46,7 +47,7 @@ REFUSED = gettext_lazy("This letter may not leave to this address. Nothing was s
 @login_required
 def desk(request: HttpRequest) -> HttpResponseBase:
     """The console's first page: the queue for who reads reports, the due work for who runs the machine."""
-    if "read-reports" not in may(cast("Staff", request.user)):
+    if "read-reports" not in may_here(request):
         return work.page(request)
     return queue(request)
 
@@ -87,7 +88,6 @@ def _views(current: str) -> list[dict[str, Any]]:
 
 
 def _row(row: queries.QueueRow, states: dict[UUID, str], view: str) -> dict[str, Any]:
-    state = shown.acknowledged(row.acknowledgement, states.get(row.letter, "") if row.letter else "")
     report = row.report
     return {
         "url": reverse("console:report", args=[report.id]),
@@ -96,18 +96,31 @@ def _row(row: queries.QueueRow, states: dict[UUID, str], view: str) -> dict[str,
         "sender_name": row.sender_name,
         "sender_address": row.sender_address,
         "subject": row.subject,
-        "attachments": report.attachments,
-        # The view's own name says it where all of its rows wait, or none.
-        "waiting": view == "all" and report.waiting_since is not None,
+        "unseen": report.waiting_since is not None,
         "is_new": report.version == 1 and report.waiting_since is not None,
-        "is_reply": report.version > 1 and report.waiting_since is not None,
-        "acknowledged": state,
-        "acknowledged_label": ""
-        if (state, report.automatic) in shown.ORDINARY
-        else shown.ACKNOWLEDGEMENTS[state],
-        "repeats": row.repeats,
-        "possible": row.possible,
+        "notes": list(_notes(row, states, view)),
     }
+
+
+def _notes(row: queries.QueueRow, states: dict[UUID, str], view: str) -> Iterator[tuple[str, str | Promise]]:
+    """The style and words of what stands beside a report: most have one note or none."""
+    report, waits = row.report, row.report.waiting_since is not None
+    if waits and report.version > 1:
+        yield "badge accent", _("New reply")
+    # The view's own name says it where all of its rows wait, or none.
+    if waits and view == "all":
+        yield "badge waiting", _("Waiting for us")
+    if row.possible:
+        yield "badge", _("May belong to another report")
+    if row.repeats:
+        words = ngettext("Sent again %(times)s time", "Sent again %(times)s times", row.repeats)
+        yield "badge", words % {"times": row.repeats}
+    if report.attachments:
+        words = ngettext("%(files)s attachment", "%(files)s attachments", report.attachments)
+        yield "note", words % {"files": report.attachments}
+    state = shown.acknowledged(row.acknowledgement, states.get(row.letter, "") if row.letter else "")
+    if (state, report.automatic) not in shown.ORDINARY:
+        yield f"note acknowledged {state}", shown.ACKNOWLEDGEMENTS[state]
 
 
 @never_cache
