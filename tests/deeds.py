@@ -47,7 +47,8 @@ def report(now: datetime, *, by: str = "dkim") -> Report:
     given = submission(now)
     from dataclasses import replace
 
-    became = incidents.receive(actor=WORKER, now=now, submissions=[replace(given, authenticated_by=by)])
+    prepared = incidents.prepare(now=now, submissions=[replace(given, authenticated_by=by)])
+    became = incidents.receive(actor=WORKER, now=now, prepared=prepared)
     return Report.objects.get(pk=became[given.arrival].id)
 
 
@@ -136,7 +137,8 @@ def sign_in(now: datetime) -> Deed:
 
 def receive(now: datetime) -> Deed:
     given = [submission(now, n=n) for n in range(3)]
-    return lambda: incidents.receive(actor=WORKER, now=now, submissions=given)
+    prepared = incidents.prepare(now=now, submissions=given)
+    return lambda: incidents.receive(actor=WORKER, now=now, prepared=prepared)
 
 
 def answer(now: datetime) -> Deed:
