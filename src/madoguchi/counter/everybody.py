@@ -90,6 +90,8 @@ class AnswerEverybodyFirst:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Raises DisallowedHost where the request names a host that is not ours."""
+        request.get_host()
         try:
             match = resolve(request.path_info)
         except Resolver404:

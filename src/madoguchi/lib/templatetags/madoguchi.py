@@ -9,6 +9,7 @@ from django import template
 from django.forms.boundfield import BoundField, BoundWidget
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -28,6 +29,12 @@ def hostile(text: str) -> SafeString:
     """Text from outside as text only: isolated, unseen characters as marks, links that cannot be followed."""
     inner = "".join(_shown(part) for part in hostile_text.segments(text))
     return mark_safe(f'<bdi dir="auto">{inner}</bdi>')  # noqa: S308 -- every part was escaped by `_shown`
+
+
+@register.filter
+def typed(text: str) -> SafeString:
+    """Text for whoever wrote it, or whom we wrote it to: text only, isolated, and nothing of it changed."""
+    return format_html('<bdi dir="auto">{}</bdi>', text)
 
 
 @register.filter
@@ -63,12 +70,7 @@ def within_the_hour(at: datetime | None) -> str:
 @register.filter
 def day(on: date) -> str:
     """A day in the reader's manner: “2026年11月25日”, “25 November 2026”."""
-    return _day(on.year, on.month, on.day, get_language())
-
-
-@lru_cache(maxsize=1024)  # a page of the queue shows 50 of them, mostly alike
-def _day(year: int, month: int, number: int, language: str | None) -> str:
-    return date_format(date(year, month, number), "Y年n月j日" if language == "ja" else "j F Y")
+    return _date(on.date() if isinstance(on, datetime) else on, get_language())
 
 
 @register.filter
@@ -136,6 +138,11 @@ def _shown(part: hostile_text.Segment) -> str:
             return f'<span class="defanged">{text}</span>'
         case _:
             return text
+
+
+@lru_cache(maxsize=1024)
+def _date(on: date, language: str | None) -> str:
+    return date_format(on, "Y年n月j日" if language == "ja" else "j F Y")
 
 
 def _time(at: datetime, words: str) -> SafeString:
