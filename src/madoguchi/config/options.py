@@ -8,12 +8,10 @@ import ipaddress
 import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
-    BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -21,21 +19,14 @@ from pydantic import (
     model_validator,
 )
 
+from madoguchi.config.centre import CentreOptions, Words, picture
 from madoguchi.config.sources import Given, SettingsError, given_values, home_folder, keyring_file
 from madoguchi.mail.relay import relay_for
 
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
-def _as_list(value: object) -> object:
-    """A list from the environment is written with commas."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
-
-
-class Options(BaseModel):
+class Options(CentreOptions):
     """The settings, checked; frozen once read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
@@ -187,6 +178,11 @@ class Options(BaseModel):
         if self.trusted_relays and not self.authserv_id:
             raise ValueError("authserv_id: name the authserv-id that the trusted relays write")
         return self
+
+    @property
+    def logo(self) -> tuple[bytes, str] | None:
+        """The centre's mark and its media type."""
+        return picture(self.centre_logo) if self.centre_logo else None
 
     @property
     def domains(self) -> tuple[str, ...]:

@@ -81,7 +81,10 @@ class Report(Guarded):
 class Message(Guarded):
     """One letter in a thread: an arrival that came in, or a letter that went out.
 
-    `matched_by`: how an incoming one found its thread ("token", "message-id", "reference", or empty for the first).
+    `matched_by`: how an incoming one found its thread ("token", "message-id", "reference", "page", or empty for the
+    first).
+    `position`: 0 for what opened the thread, else the report's version when it came: it orders what carries the same
+    hour, where the exact moment is not kept.
     `authenticated_by`: "dkim", "spf", "relay", "demo", or empty where nothing vouches for the sender.
     `fingerprint`: keyed hash of an incoming mail without trace fields; equal when the same mail is sent again.
     """
@@ -89,6 +92,7 @@ class Message(Guarded):
     id = models.UUIDField(primary_key=True)
     correspondence = models.ForeignKey(Correspondence, on_delete=models.PROTECT, related_name="messages")
     at = models.DateTimeField()
+    position = models.PositiveIntegerField(default=0)
     kind = models.CharField(max_length=20)
     arrival = models.UUIDField(null=True, unique=True)
     letter = models.UUIDField(null=True, unique=True)
@@ -113,6 +117,10 @@ class Message(Guarded):
                 name="incidents_message_in_or_out",
             )
         ]
+
+
+IN_ORDER = ("position", "at", "id")
+"""How the messages of a thread follow each other."""
 
 
 class Finding(Guarded):

@@ -71,6 +71,15 @@ def cleared_content(draft: Draft) -> bytes:
         raise CompositionError(CompositionError.__doc__) from wrong
 
 
+def published_content(draft: Draft) -> bytes:
+    """As `cleared_content`, for a letter that stands on a page: it is addressed to nobody and can't be mailed."""
+    head = f"Subject: {_words('Subject', draft.subject)}\r\n{_address_field('From', draft.sender_name, draft.sender)}"
+    try:
+        return head.encode("ascii") + _entity(draft.text)
+    except UnicodeError as wrong:
+        raise CompositionError(CompositionError.__doc__) from wrong
+
+
 def _head(draft: Draft) -> str:
     return (
         f"Subject: {_words('Subject', draft.subject)}\r\n"

@@ -1,6 +1,6 @@
 """What every template needs: text from outside, shown safely, and moments in time, shown exactly."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from django import template
@@ -52,6 +52,12 @@ def dated(at: datetime | None) -> SafeString:
 
 
 @register.filter
+def day(on: date) -> str:
+    """A day in the reader's manner: “2026年11月25日”, “25 November 2026”."""
+    return date_format(on, "Y年n月j日" if get_language() == "ja" else "j F Y")
+
+
+@register.filter
 def groups(code: str) -> list[str]:
     """A code in the groups in which it is read aloud and typed: as written with hyphens or spaces, else fours."""
     written = code.replace("-", " ").split()
@@ -90,7 +96,7 @@ def relative(at: datetime, now: datetime) -> str:
     if distance < MINUTE:
         return _("just now")
     if distance >= WEEK:
-        return date_format(timezone.localtime(at), "Y年n月j日" if get_language() == "ja" else "j F Y")
+        return day(timezone.localtime(at))
     if distance < HOUR:
         amount = distance // MINUTE
         ago = ngettext("%(count)d minute ago", "%(count)d minutes ago", amount)

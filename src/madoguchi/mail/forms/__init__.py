@@ -3,6 +3,7 @@
 The web form, the readable text and the reader of filled forms all follow one declaration. No Django here.
 """
 
+from madoguchi.mail.forms.addition import ADDITION
 from madoguchi.mail.forms.checking import Problem, is_anonymous, problems, tidy
 from madoguchi.mail.forms.composing import Composed, File, compose, encoded_size, shown_name
 from madoguchi.mail.forms.declaration import Answer, Answers, Choice, Field, Form, Language, Section, Words
@@ -11,6 +12,7 @@ from madoguchi.mail.forms.readable import readable
 from madoguchi.mail.forms.submitted import FORM_TYPE, Submitted, submitted
 
 __all__ = [
+    "ADDITION",
     "FORM_TYPE",
     "INCIDENT_REPORT",
     "Answer",
