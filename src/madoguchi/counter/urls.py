@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from madoguchi.counter import style, views
+from madoguchi.counter import reporting, style, views
 
 app_name = "counter"
 urlpatterns = [
@@ -11,6 +11,12 @@ urlpatterns = [
     path("help/<slug:kind>/", views.help_with, name="help-with"),
     path("privacy/", views.privacy, name="privacy"),
     path("privacy/<slug:version>/", views.privacy, name="privacy-version"),
+    path("report/", reporting.start, name="report"),
+    path("report/files/", reporting.files, name="report-files"),
+    path("report/check/", reporting.check, name="report-check"),
+    path("report/done/", reporting.done, name="report-done"),
+    path("report/delete/", reporting.end, name="report-delete"),
+    path("report/<slug:name>/", reporting.step, name="report-step"),
     path("centre.css", style.sheet, name="centre-style"),
     path("centre-logo", style.logo, name="centre-logo"),
 ]
