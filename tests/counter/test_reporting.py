@@ -100,7 +100,7 @@ def test_a_whole_report_goes_in_and_its_codes_open_it(language: str) -> None:
     assert client.post("/report/files/", {"files": log}).headers["Location"] == "/report/check/"
     page = said(client.get("/report/check/"))
     assert "A false page" in page
-    assert "hxxps[:]//evil[.]example/" in page
+    assert ">https://evil.example/</bdi>" in page
     assert "dropped" not in page
     done = handed(client)
     [arrival] = Arrival.objects.all()

@@ -21,6 +21,7 @@ from madoguchi.lib.templatetags.madoguchi import (
     in_words,
     moment,
     relative,
+    typed,
 )
 
 NOW = datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC)
@@ -54,6 +55,14 @@ def test_a_link_cannot_be_followed() -> None:
     shown = hostile("see https://evil.example/login now")
     assert '<span class="defanged">' in shown
     assert "https://evil.example" not in shown
+    assert "href" not in shown
+
+
+def test_what_its_reader_typed_is_shown_as_it_was_typed_and_still_obeyed_by_nobody() -> None:
+    shown = typed("see https://evil.example/<b> a\u202eb")
+    assert "https://evil.example/" in shown
+    assert "&lt;b&gt;" in shown
+    assert "\u202e" not in shown
     assert "href" not in shown
 
 

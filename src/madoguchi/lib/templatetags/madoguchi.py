@@ -31,6 +31,13 @@ def hostile(text: str) -> SafeString:
     )
 
 
+@register.simple_tag
+def typed(text: str) -> SafeString:
+    """What its reader typed, shown to them again: as `hostile`, but addresses stand as they were typed."""
+    parts = ((part.title if part.kind == "link" else _shown(part),) for part in hostile_text.segments(text))
+    return format_html('<bdi dir="auto">{}</bdi>', format_html_join("", "{}", parts))
+
+
 @register.filter
 def moment(at: datetime | None, now: datetime | None = None) -> SafeString:
     """How long ago (or ahead) `at` is; the exact time and its zone stand beside it, for the pointer."""

@@ -26,15 +26,18 @@ WHAT = Section(
         Field(
             "kind",
             "one",
-            Words("いちばん近いもの", "What comes closest?"),
-            Words("迷ったら「その他、わからない」で構いません。", "If in doubt, “something else” is fine."),
+            Words("起きたことの種類", "Kind of incident"),
+            Words(
+                "いちばん近いものを1つ選んでください。迷ったら「その他、わからない」で構いません。",
+                "Choose what comes closest. If in doubt, “something else” is fine.",
+            ),
             KINDS,
             required=True,
         ),
         Field(
             "what",
             "text",
-            Words("起きたこと", "In your own words"),
+            Words("起きたこと", "What happened, in your own words"),
             Words(
                 "どのように気づき、いまどうなっているかを、ご自分の言葉でお書きください。ログの該当する行は、そのまま貼り付けられます。",
                 "How did you notice it, and how do things stand now? You can paste the lines of a log as they are.",
@@ -212,7 +215,7 @@ CONTACT = Section(
         Field(
             "contact",
             "one",
-            Words("どちらにしますか", "Which would you like?"),
+            Words("ご連絡の方法", "How to reach you"),
             choices=(
                 Choice(
                     "anonymous",
