@@ -3,6 +3,7 @@
 from django.urls import path
 
 from madoguchi.counter import reporting, style, views
+from madoguchi.counter.status import views as status
 
 app_name = "counter"
 urlpatterns = [
@@ -17,6 +18,13 @@ urlpatterns = [
     path("report/done/", reporting.done, name="report-done"),
     path("report/delete/", reporting.end, name="report-delete"),
     path("report/<slug:name>/", reporting.step, name="report-step"),
+    path("status/", status.come_back, name="come-back"),
+    path("status/report/", status.status, name="status"),
+    path("status/report/add/", status.add, name="status-add"),
+    path("status/report/leave/", status.go, name="status-leave"),
+    path("status/report/<slug:name>/", status.do, name="status-deed"),
+    path("status/<slug:token>/", status.by_link, name="status-link"),
+    path("confirm/<slug:token>/", status.confirm, name="confirm"),
     path("centre.css", style.sheet, name="centre-style"),
     path("centre-logo", style.logo, name="centre-logo"),
 ]

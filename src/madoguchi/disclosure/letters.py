@@ -105,7 +105,7 @@ def form_acknowledgement_text(reference: str, centre: CentreWords, link: str) ->
     {link}
 
 確認できるまで、このお知らせのほかには、このアドレスに何もお送りしません。
-状況と回答は、報告の最後にお渡しした受付コードか専用リンクでご覧になれます。
+状況と回答は、報告の最後にお渡しした控えの番号か専用リンクでご覧になれます。
 
 お心当たりがない場合は、どなたかがあなたのアドレスを記入したものと思われます。
 ボタンを押さず、返信もせずに、このメールを削除してください。ほかに何もして
@@ -126,7 +126,7 @@ confirm by replying to this mail.
     {link}
 
 Until then we send nothing to this address but this notice. How the report
-stands, and our answers, can be read with the receipt code or the private
+stands, and our answers, can be read with the receipt or the private
 link that were shown at the end of the form.
 
 If it was not you, somebody has probably entered your address. Please do not

@@ -14,7 +14,7 @@ class ThreadNotReadyError(IncidentsError):
 
 
 class PageEndedError(IncidentsError):
-    """This page was closed, or its link renewed. Open it with the newer link or the receipt code."""
+    """This page was closed, or its link renewed. Open it with the newer link or the receipt."""
 
 
 class ChangedMeanwhileError(IncidentsError):

@@ -14,6 +14,7 @@ from madoguchi.incidents.reading import GivenItem, OpenedReport, QueueRow
 from madoguchi.incidents.visiting import (
     PrivatePage,
     Visit,
+    link_handle,
     private_page,
     visit_by_link,
     visit_by_receipt,
@@ -31,6 +32,7 @@ __all__ = [
     "Visit",
     "count_up_to",
     "in_groups",
+    "link_handle",
     "message_of",
     "page_of",
     "private_page",

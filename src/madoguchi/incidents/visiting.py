@@ -79,6 +79,11 @@ def visit_by_link(token: str) -> Visit | None:
     return visit_of(code_key(LINK, token.lower()))
 
 
+def link_handle(token: str) -> bytes:
+    """The stored form of a private link's token, by which a session goes on."""
+    return code_key(LINK, token)
+
+
 def visit_of(handle: bytes) -> Visit | None:
     """The visit of a code by its stored form; None where it has ended. One query whatever the answer."""
     row = Handle.objects.select_related("correspondence").filter(pk=handle, kind__in=(RECEIPT, LINK)).first()

@@ -59,6 +59,16 @@ def dated(at: datetime | None) -> SafeString:
 
 
 @register.filter
+def within_the_hour(at: datetime | None) -> str:
+    """A moment of which the hour alone is kept, said so: “25 November 2026, between 18:00 and 19:00”."""
+    if at is None:
+        return ""
+    begin, end = timezone.localtime(at), timezone.localtime(at + HOUR)
+    words = {"day": day(begin), "begin": f"{begin:%H:%M}", "end": f"{end:%H:%M}"}
+    return _("%(day)s, between %(begin)s and %(end)s") % words
+
+
+@register.filter
 def day(on: date) -> str:
     """A day in the reader's manner: “2026年11月25日”, “25 November 2026”."""
     return date_format(on, "Y年n月j日" if get_language() == "ja" else "j F Y")

@@ -1,0 +1,1 @@
+"""The reporter's private page: coming back by receipt or link, reading our letters, writing, and taking things back."""

@@ -1,0 +1,43 @@
+"""What is typed on the private page: a receipt, and words to us."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from madoguchi.mail.forms.declaration import TEXT
+
+MOST_TYPED = 200
+
+
+class ReceiptForm(forms.Form):
+    """A receipt, as it was written down."""
+
+    receipt = forms.CharField(
+        label=_("Receipt"),
+        max_length=MOST_TYPED,
+        help_text=_(
+            "22 letters and digits. Capital or small letters, spaces and hyphens make no difference. "
+            "It is not the reference number."
+        ),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}
+        ),
+        error_messages={"required": _("Enter the receipt.")},
+    )
+
+
+class AdditionForm(forms.Form):
+    """Words to us: an answer, more, or a correction."""
+
+    text = forms.CharField(
+        label=_("Your words"),
+        max_length=TEXT,
+        help_text=_(
+            "Answer us, add something, or correct what you told us. "
+            "For your safety it is not shown here again once you have sent it."
+        ),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={
+            "required": _("Please write something before you send it."),
+            "max_length": _("This is too long. Please send it in several parts."),
+        },
+    )
