@@ -78,8 +78,8 @@ def test_a_hostile_report_is_kept_and_shown_as_it_was_typed(strings: list[str]) 
     page, quiet = (one.get("/report/check/").content.decode() for one in (client, plain))
     assert page.count(str(typed(text))) == 2
     marks = page.count('<span class="mark"')
-    files = page.count('class="defanged"')
-    assert len(tags(page)) == len(tags(quiet)) + 2 * (marks + files)
+    defanged = page.count('class="defanged"')  # in the names of files, which are shown as staff see them
+    assert len(tags(page)) == len(tags(quiet)) + 2 * (marks + defanged)
     for step in ("what", "systems"):
         shown = client.get(f"/report/{step}/").content.decode()
         [first, *_] = re.findall(r"<textarea[^>]*>\n(.*?)</textarea>", shown, re.DOTALL)

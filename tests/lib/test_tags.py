@@ -58,12 +58,9 @@ def test_a_link_cannot_be_followed() -> None:
     assert "href" not in shown
 
 
-def test_what_its_reader_typed_is_shown_as_it_was_typed_and_still_obeyed_by_nobody() -> None:
-    shown = typed("see https://evil.example/<b> a\u202eb")
-    assert "https://evil.example/" in shown
-    assert "&lt;b&gt;" in shown
-    assert "\u202e" not in shown
-    assert "href" not in shown
+def test_what_a_reader_wrote_is_shown_unchanged_and_only_as_text() -> None:
+    assert typed("https://site.example/?a=1\u202e") == '<bdi dir="auto">https://site.example/?a=1\u202e</bdi>'
+    assert typed('<b onclick="x">') == '<bdi dir="auto">&lt;b onclick=&quot;x&quot;&gt;</bdi>'
 
 
 @given(st.text())
