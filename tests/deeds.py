@@ -4,18 +4,22 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from incidents.forms import ANSWERS, WITH_CONTACT, reported, visiting
 from incidents.mails import ALICE, COUNTER, incoming, mail
-from madoguchi.audit.actions import OPERATOR, WORKER, Actor
+from madoguchi.audit.actions import OPERATOR, PUBLIC, WORKER, Actor
 from madoguchi.disclosure import actions as disclosure
 from madoguchi.identity import actions as identity
 from madoguchi.incidents import actions as incidents
-from madoguchi.incidents.models import Report
-from madoguchi.incidents.outgoing import acknowledgement_candidate, answer_candidate
+from madoguchi.incidents import opening
+from madoguchi.incidents.models import Handle, Report
+from madoguchi.incidents.outgoing import acknowledgement_candidate, answer_candidate, page_answer_candidate
 from madoguchi.intake import actions as intake
-from madoguchi.intake import understanding
+from madoguchi.intake import handing, understanding
+from madoguchi.intake.actions import Handed
 from madoguchi.intake.models import Arrival
+from madoguchi.lib.verbs import verb
 from madoguchi.mail import clearances, sending
-from madoguchi.mail.actions import Outgoing, enqueue, look_after_forgotten, send_again
+from madoguchi.mail.actions import Outgoing, enqueue, look_after_forgotten, publish, send_again
 from madoguchi.mail.models import Letter
 from madoguchi.mail.policy import Outcome
 from madoguchi.mail.reading import read
@@ -85,7 +89,10 @@ def nobody(opened: Sequence[intake.Opened]) -> list[str]:
 
 
 def clear(now: datetime) -> Deed:
-    given = [candidate_of(now), acknowledgement_candidate(now, "EXAMPLE#12345678", ALICE, ())]
+    given = [
+        candidate_of(now),
+        acknowledgement_candidate(now, "EXAMPLE#12345678", ALICE, (), private_link=True),
+    ]
     return lambda: disclosure.clear(actor=HANDLER, now=now, candidates=given)
 
 
@@ -181,6 +188,71 @@ def receive_together(now: datetime) -> Deed:
     return lambda: understanding._receive_together(now=now, prepared=prepared)
 
 
+def store_form(now: datetime) -> Deed:
+    sealed = handing._sealed(now, [mail()], intake.Envelope(door="web"))
+    return lambda: handing._store_form(now=now, sealed=sealed, anonymous=False)
+
+
+def store_addition(now: datetime) -> Deed:
+    sealed = handing._sealed(now, [mail()], intake.Envelope(door="web"))
+    return lambda: handing._store_addition(now=now, sealed=sealed)
+
+
+def open_thread(now: datetime) -> Deed:
+    return lambda: incidents.open_thread(actor=PUBLIC, now=now, anonymous=True)
+
+
+def handed(now: datetime, *, mail_contact: bool = False) -> Handed:
+    """A report by the web form, understood."""
+    given, _ = reported(now, WITH_CONTACT if mail_contact else ANSWERS)
+    return given
+
+
+def confirm(now: datetime) -> Deed:
+    thread = handed(now, mail_contact=True).correspondence
+    code = opening.FRESH["confirm"]()
+    _add_code(now=now, thread=thread, code=code)
+    return lambda: incidents.confirm_contact(now=now, token=code)
+
+
+@verb
+def _add_code(*, now: datetime, thread: UUID, code: str) -> None:
+    Handle.objects.bulk_create(
+        [Handle(key=opening.code_key("confirm", code), kind="confirm", correspondence_id=thread, made_at=now)]
+    )
+
+
+def page_deed(deed: Callable[..., object], **more: str) -> Scene:
+    """A deed on the private page of a report whose mailbox has a letter on its way."""
+
+    def scene(now: datetime) -> Deed:
+        visit = visiting(handed(now, mail_contact=True))
+        return lambda: deed(actor=PUBLIC, now=now, visit=visit, **more)
+
+    return scene
+
+
+def publish_one(now: datetime) -> Deed:
+    candidate = page_answer_candidate(
+        now, "EXAMPLE#12345678", correspondence=uuid4(), subject="", text="Hello"
+    )
+    clearance = clearances.clearance_for(
+        actor=HANDLER, now=now, content=candidate.content, recipients=[candidate.page], rule="r", audience="a"
+    )
+    clearances.grant(actor=HANDLER, now=now, clearances=[clearance])
+    one = Outgoing(
+        id=candidate.id,
+        unit=candidate.unit,
+        clearance=clearance,
+        kind="answer",
+        automatic=False,
+        content=candidate.content,
+        transport=candidate.transport,
+        recipients=(candidate.page,),
+    )
+    return lambda: publish(actor=HANDLER, now=now, letters=[one])
+
+
 def grant(now: datetime) -> Deed:
     one = outgoing(now).clearance
     return lambda: clearances.grant(actor=HANDLER, now=now, clearances=[one])
@@ -234,22 +306,35 @@ DEEDS: dict[str, Scene] = {
     "incidents.answering.answer": answer,
     "incidents.answering.set_aside": set_aside,
     "incidents.answering.send_held_acknowledgement": send_held,
+    "incidents.opening.open_thread": open_thread,
+    "incidents.confirming.confirm_contact": confirm,
+    "incidents.visiting.withdraw": page_deed(incidents.withdraw),
+    "incidents.visiting.ask_for": page_deed(incidents.ask_for, wish="erasure"),
+    "incidents.visiting.mark_unsafe": page_deed(incidents.mark_unsafe),
+    "incidents.visiting.renew_link": page_deed(incidents.renew_link),
+    "incidents.visiting.close_page": page_deed(incidents.close_page),
     "incidents.reading._note_opening": open_one,
     "incidents.reading.note_download": download,
     "incidents.reading._note_listing": listing,
     "intake.accepting._store": store,
+    "intake.handing._store_form": store_form,
+    "intake.handing._store_addition": store_addition,
     "intake.actions.understand_again": understand_again,
     "intake.understanding._receive_together": receive_together,
     "mail.clearances.grant": grant,
     "mail.clearances.revoke": revoke_below,
     "mail.outbox.enqueue": enqueue_one,
+    "mail.outbox.publish": publish_one,
     "mail.sending.claim": claim_revoked,
     "mail.sending.note": note,
     "mail.sending.look_after_forgotten": forgotten,
     "mail.sending.send_again": again,
 }
 # Verbs without an entry of their own, and why.
+_DRAFT = "a draft is nobody's report yet: who decides against reporting leaves no trace, not even in the log"
 WITHOUT_ENTRY: dict[str, str] = {
+    **{f"intake.drafts.{name}": _DRAFT for name in ("_begin", "_replace", "_empty", "_delete")},
+    **{f"intake.draft_files.{name}": _DRAFT for name in ("_begin_file", "_finish_file", "_drop_file")},
     "identity.actions.note_failed_sign_in": "nobody is known to have acted",
     "intake.understanding.note_failures": "work put off changes nothing that anybody gave or got",
     "lib.due.claim": "a lease says who works on a row, not what was done",

@@ -20,6 +20,7 @@ NAMES = {
     "queue-page-postgres",
     "report-page-postgres",
     "idle-memory",
+    "public-pages",
 }
 
 

@@ -33,7 +33,7 @@ def test_a_clearance_holds_who_cleared_what_by_which_rule_for_whom(now: datetime
 
 
 def test_a_refusal_says_every_reason_and_takes_back_what_was_cleared_with_it(now: datetime) -> None:
-    good = acknowledgement_candidate(now, "EXAMPLE#12345678", ALICE, ())
+    good = acknowledgement_candidate(now, "EXAMPLE#12345678", ALICE, (), private_link=False)
     bad = candidate_of(now)
     bad = replace(bad, draft=replace(bad.draft, to=MALLORY))
     with pytest.raises(RefusedError, match=r"person of the staff.*contact") as raised:
@@ -58,7 +58,7 @@ def test_a_refusal_takes_the_whole_verb_around_it_back(now: datetime) -> None:
 
 @pytest.mark.parametrize("at", [0, 10, 200, -1])
 def test_an_acknowledgement_altered_by_one_character_is_refused(now: datetime, at: int) -> None:
-    candidate = acknowledgement_candidate(now, "EXAMPLE#12345678", ALICE, ())
+    candidate = acknowledgement_candidate(now, "EXAMPLE#12345678", ALICE, (), private_link=False)
     text = list(candidate.draft.text)
     text[at] = "?"
     altered = replace(candidate, draft=replace(candidate.draft, text="".join(text)))
@@ -68,7 +68,7 @@ def test_an_acknowledgement_altered_by_one_character_is_refused(now: datetime, a
 
 
 def test_an_acknowledgement_with_a_subject_of_its_own_is_refused(now: datetime) -> None:
-    candidate = acknowledgement_candidate(now, "EXAMPLE#12345678", ALICE, ())
+    candidate = acknowledgement_candidate(now, "EXAMPLE#12345678", ALICE, (), private_link=False)
     altered = replace(candidate, draft=replace(candidate.draft, subject="EXAMPLE#12345678 Buy now"))
     with pytest.raises(RefusedError, match="fixed words"):
         clear(actor=WORKER, now=now, candidates=[altered])

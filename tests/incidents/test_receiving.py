@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from incidents.mails import ALICE, BOB, COUNTER, MALLORY, incoming, mail
 from madoguchi.audit.actions import Actor
 from madoguchi.audit.models import Entry
+from madoguchi.disclosure.links import without_tokens
 from madoguchi.incidents import actions
 from madoguchi.incidents.models import Acknowledgement, Handle, Item, Message, PossibleLink, Repeat, Report
 from madoguchi.intake.actions import Incoming, store, understand_due
@@ -181,9 +182,11 @@ def test_a_guessed_token_gets_exactly_what_a_new_report_gets(now: datetime) -> N
     understood([incoming(mail(message_id="<b@x.example>", to=guessed), now, to=guessed)], now)
     first, second = Report.objects.order_by("id")
     plain, other = letters_of(first)[0], letters_of(second)[0]
-    assert plain.text.replace(first.correspondence.reference, "") == other.text.replace(
-        second.correspondence.reference, ""
-    )
+    texts = {
+        without_tokens(letter.text.replace(report.correspondence.reference, ""))
+        for letter, report in ((plain, first), (other, second))
+    }
+    assert len(texts) == 1
     assert PossibleLink.objects.count() == 0
 
 
@@ -206,14 +209,14 @@ def test_another_text_under_the_same_message_id_is_a_report_of_its_own(now: date
 def test_one_mail_that_fails_does_not_fail_its_batch(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     from madoguchi.incidents import receiving
 
-    real = receiving._items
+    real = receiving.items_of
 
     def failing(submission: actions.Submission, *rest: object) -> list[Item]:
         if submission.letter.subject == "poison":
             raise RuntimeError("no")
         return real(submission, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(receiving, "_items", failing)
+    monkeypatch.setattr(receiving, "items_of", failing)
     mails = [
         mail(f"{n}", subject="poison" if n == 1 else "fine", message_id=f"<{n}@x.example>") for n in range(4)
     ]

@@ -50,14 +50,14 @@ def poison(monkeypatch: pytest.MonkeyPatch, subject: str, error: BaseException) 
     """Receiving a mail with this subject raises, as a defect would."""
     from madoguchi.incidents import receiving
 
-    real = receiving._items
+    real = receiving.items_of
 
     def failing(submission: understanding.Submission, *rest: object) -> list[Item]:
         if submission.letter.subject == subject:
             raise error
         return real(submission, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(receiving, "_items", failing)
+    monkeypatch.setattr(receiving, "items_of", failing)
 
 
 # --- What a worker leaves ----------------------------------------------------------------------------------

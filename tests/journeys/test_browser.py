@@ -109,11 +109,11 @@ def test_a_mail_is_read_answered_and_its_reply_comes_back(browser: Browser, tree
 def test_the_language_is_switched_both_ways_and_the_page_stays(browser: Browser, tree: Tree) -> None:
     with visit(browser, tree, username="hanako", language="ja") as (page, _):
         page.goto("/console/?view=all")
-        page.get_by_role("button", name="English").click()
-        assert page.url.endswith("/console/?view=all")
+        page.get_by_role("link", name="English").click()
+        assert page.url.endswith("/console/?view=all&lang=en")
         expect(page.get_by_role("heading", level=1)).to_have_text("Everything")
         assert page.locator("html").get_attribute("lang") == "en"
-        page.get_by_role("button", name="日本語").click()
+        page.get_by_role("link", name="日本語").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("すべて")
         assert page.locator("html").get_attribute("lang") == "ja"
 
@@ -258,7 +258,7 @@ def test_everything_works_without_javascript(browser: Browser, tree: Tree) -> No
         page.locator(".row-subject").first.click()
         page.get_by_role("button", name="No answer needed").click()
         expect(page.get_by_role("status")).to_contain_text("Done: nobody waits")
-        page.get_by_role("button", name="日本語").click()
+        page.get_by_role("link", name="日本語").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("対応待ち")
         page.get_by_role("button", name="サインアウト").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("サインアウトしました")

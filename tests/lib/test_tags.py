@@ -6,11 +6,22 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django import forms
 from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from madoguchi.lib.templatetags.madoguchi import exact, figure, hostile, moment, relative
+from madoguchi.lib.templatetags.madoguchi import (
+    dated,
+    exact,
+    figure,
+    groups,
+    hint_of,
+    hostile,
+    in_words,
+    moment,
+    relative,
+)
 
 NOW = datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC)
 OURS = re.compile(r'</?bdi(?: dir="auto")?>|<span class="(?:mark" title="[^"<>]*|defanged)">|</span>')
@@ -63,7 +74,7 @@ def test_no_text_opens_a_tag_or_an_attribute(text: str) -> None:
         (timedelta(hours=1), "1 hour ago", "1時間前"),
         (timedelta(hours=23, minutes=59), "23 hours ago", "23時間前"),
         (timedelta(days=6, hours=23), "6 days ago", "6日前"),
-        (timedelta(days=7), "Nov. 18, 2026", "2026年11月18日"),
+        (timedelta(days=7), "18 November 2026", "2026年11月18日"),
         (timedelta(minutes=-5), "in 5 minutes", "5分後"),
         (timedelta(hours=-1), "in 1 hour", "1時間後"),
         (timedelta(days=-2), "in 2 days", "2日後"),
@@ -76,7 +87,7 @@ def test_the_distance_is_told_in_words(distance: timedelta, english: str, japane
 
 
 def test_a_date_is_that_of_the_centre_and_not_of_greenwich() -> None:
-    assert relative(datetime(2026, 11, 1, 16, 0, tzinfo=UTC), NOW) == "Nov. 2, 2026"
+    assert relative(datetime(2026, 11, 1, 16, 0, tzinfo=UTC), NOW) == "2 November 2026"
 
 
 def test_a_moment_carries_the_exact_time_with_its_zone() -> None:
@@ -86,9 +97,53 @@ def test_a_moment_carries_the_exact_time_with_its_zone() -> None:
     assert ">2026-11-25 10:02:03 (UTC+09:00)</time>" in exact(NOW)
 
 
+@pytest.mark.parametrize(
+    ("zone", "english", "japanese"),
+    [
+        ("Asia/Tokyo", "25 November 2026, 10:02 JST (UTC+09:00)", "2026年11月25日（水）10:02 JST"),
+        (
+            "Europe/Berlin",
+            "25 November 2026, 02:02 CET (UTC+01:00)",
+            "2026年11月25日（水）02:02 CET（UTC+01:00）",
+        ),
+        ("America/Sao_Paulo", "24 November 2026, 22:02 UTC-03:00", "2026年11月24日（火）22:02 UTC-03:00"),
+        ("Asia/Kathmandu", "25 November 2026, 06:47 UTC+05:45", "2026年11月25日（水）06:47 UTC+05:45"),
+    ],
+)
+def test_a_moment_is_written_in_the_manner_of_its_reader_with_its_zone(
+    zone: str, english: str, japanese: str
+) -> None:
+    with timezone.override(ZoneInfo(zone)):
+        assert in_words(NOW) == english
+        assert f">{english}</time>" in dated(NOW)
+        with translation.override("ja"):
+            assert in_words(NOW) == japanese
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("ABCDEFGH23", ["ABCD", "EFGH", "23"]),
+        ("ABCDE-FGHIJ-KL", ["ABCDE", "FGHIJ", "KL"]),
+        ("AB CD", ["AB", "CD"]),
+        ("", []),
+    ],
+)
+def test_a_code_is_shown_in_the_groups_in_which_it_is_typed(code: str, shown: list[str]) -> None:
+    assert groups(code) == shown
+
+
+def test_a_choice_has_the_hint_that_its_field_gives_it() -> None:
+    field = forms.ChoiceField(choices=[("a", "A"), ("b", "B")], widget=forms.RadioSelect)
+    field.hints = {"b": "The second."}  # type: ignore[attr-defined]
+    bound = forms.forms.DeclarativeFieldsMetaclass("One", (forms.Form,), {"letter": field})()["letter"]
+    assert [hint_of(bound, choice) for choice in bound] == ["", "The second."]
+
+
 def test_no_moment_is_no_text() -> None:
     assert moment(None) == ""
     assert exact(None) == ""
+    assert dated(None) == ""
 
 
 def test_thousands_are_separated() -> None:

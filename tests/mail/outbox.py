@@ -66,7 +66,7 @@ def sending(relay: Relay, clock: Clock) -> int:
 
 
 def acknowledgement(now: datetime, to: str = ALICE) -> UUID:
-    candidate = acknowledgement_candidate(now, REFERENCE, to, ())
+    candidate = acknowledgement_candidate(now, REFERENCE, to, (), private_link=True)
     clear(actor=HANDLER, now=now, candidates=[candidate])
     return candidate.id
 

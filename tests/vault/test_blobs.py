@@ -65,3 +65,38 @@ def test_a_blob_that_is_removed_is_gone_and_may_be_removed_again(tmp_path: Path)
     store.remove(blob)
     with pytest.raises(BlobMissingError):
         list(store.get(blob))
+
+
+def test_a_blob_that_is_pushed_is_there_once_it_is_kept(tmp_path: Path) -> None:
+    store, blob = FolderStore(tmp_path), uuid4()
+    writer = store.writer(blob)
+    writer.write(b"one ")
+    writer.write(b"two")
+    writer.keep()
+    writer.drop()
+    assert b"".join(store.get(blob)) == b"one two"
+
+
+def test_a_blob_that_is_dropped_leaves_nothing(tmp_path: Path) -> None:
+    store, blob = FolderStore(tmp_path), uuid4()
+    writer = store.writer(blob)
+    writer.write(b"x" * 100_000)
+    writer.drop()
+    writer.drop()
+    with pytest.raises(BlobMissingError):
+        list(store.get(blob))
+
+
+def test_a_blob_that_cannot_be_synced_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    store, blob = FolderStore(tmp_path / "blobs"), uuid4()
+    writer = store.writer(blob)
+    writer.write(b"half")
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            writer.keep()
+    with pytest.raises(BlobMissingError):
+        list(store.get(blob))

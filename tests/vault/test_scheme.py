@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -125,6 +126,24 @@ def test_a_stream_of_any_length_comes_back_whatever_the_pieces(length: int) -> N
         assert opened_stream(sealed, step=step) == plain
     last_segments = max(1, -(-length // SEGMENT))
     assert len(sealed) == HEAD + length + 16 * last_segments
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(BORDERS), st.lists(st.integers(0, 3 * SEGMENT), max_size=4))
+def test_a_stream_that_is_pushed_is_the_same_as_one_that_is_pulled(length: int, cuts: list[int]) -> None:
+    plain = plain_of(length)
+    bounds = [0, *sorted(min(cut, length) for cut in cuts), length]
+    sealer = KEY.stream_sealer(HERE)
+    sealed = b"".join(sealer.add(plain[start:end]) for start, end in pairwise(bounds)) + sealer.end()
+    assert opened_stream(sealed) == plain
+    assert len(sealed) == len(sealed_stream(plain))
+
+
+def test_a_stream_that_was_not_ended_does_not_open() -> None:
+    sealer = KEY.stream_sealer(HERE)
+    for plain in (b"", b"x" * SEGMENT, b"y"):
+        with pytest.raises(NotOpenedError):
+            opened_stream(sealer.add(plain))
 
 
 @settings(max_examples=30, deadline=None)

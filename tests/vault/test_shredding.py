@@ -16,6 +16,7 @@ from madoguchi.lib.verbs import verb
 from madoguchi.mail.models import Letter
 from madoguchi.mail.queries import sent_letters
 from madoguchi.vault.actions import NotOpenedError, Place, keep, new_unit
+from madoguchi.vault.actions import shred as destroy
 from madoguchi.vault.models import DataKey
 from madoguchi.vault.queries import ShreddedError, open_unit, open_units
 
@@ -53,6 +54,22 @@ def test_a_shredded_unit_says_so_and_is_left_out_of_many(now: datetime) -> None:
     with pytest.raises(ShreddedError, match="on purpose"):
         open_unit(gone)
     assert set(open_units([gone, there, UUID(int=5)])) == {there}
+
+
+@verb
+def shredded(*, now: datetime, keys: list[UUID]) -> int:
+    return destroy(keys, now=now)
+
+
+def test_shredding_destroys_the_keys_that_are_named_and_no_other(now: datetime) -> None:
+    (gone, _), (there, sealed) = kept(now=now), kept(now=now)
+    assert shredded(now=now, keys=[gone, UUID(int=7)]) == 1
+    with pytest.raises(ShreddedError):
+        open_unit(gone)
+    assert open_unit(there).open(HERE, sealed) == b"secret"
+    later = now + timedelta(days=1)
+    assert shredded(now=later, keys=[gone]) == 0
+    assert DataKey.objects.get(pk=gone).shredded_at == now
 
 
 @pytest.mark.parametrize(

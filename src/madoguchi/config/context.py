@@ -8,22 +8,23 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from madoguchi.identity.queries import Staff, may
+from madoguchi.lib import languages
+from madoguchi.lib.centre import centre
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
-    """`centre`, `demonstration`, `languages`, `staff`: the signed-in name or None, and `may`: what they may do."""
-    options = settings.OPTIONS
-    japanese = get_language() == "ja"
+    """`centre`, `demonstration`, `languages`, `keep`: see `lib.languages`.
+
+    `staff`: the signed-in name or None, and `may`: what they may do.
+    """
+    language = get_language() or settings.LANGUAGE_CODE
     user = getattr(request, "user", None)
     person = user if isinstance(user, Staff) and user.is_authenticated else None
     return {
-        "centre": {
-            "name": (japanese and options.centre_name_ja) or options.centre_name,
-            "report_address": options.report_address,
-            "hours": (japanese and options.centre_hours_ja) or options.centre_hours,
-        },
-        "demonstration": options.demonstration,
-        "languages": [code for code, _ in settings.LANGUAGES],
+        "centre": centre(settings.OPTIONS, language),
+        "demonstration": settings.OPTIONS.demonstration,
+        "languages": languages.offered_on(request, language),
+        "keep": languages.kept(request),
         "may": SimpleLazyObject(lambda: may(person)) if person else frozenset(),
         "staff": (person.name or person.username) if person else None,
     }

@@ -20,6 +20,14 @@ DEFAULTS = {
     "CENTRE_NAME_JA": "例示CSIRT",
     "CENTRE_HOURS": "Monday to Friday, 09:00 to 18:00 (Japan)",
     "CENTRE_HOURS_JA": "月曜日から金曜日の9時から18時",
+    "ANSWER_WITHIN": "three working days",
+    "ANSWER_WITHIN_JA": "3営業日",
+    "RESPONSIBLE": "Example CSIRT, 1-1 Example, Chiyoda, Tokyo; representative: Hanako Yamada",
+    "RESPONSIBLE_JA": "例示CSIRT　東京都千代田区例示1-1　代表 山田 花子",
+    "POLICE_CONTACT": "Example police, cybercrime desk: 03-0000-0110",
+    "POLICE_CONTACT_JA": "例示警察 サイバー犯罪相談窓口 03-0000-0110",
+    "VENDOR_CONTACTS": "Example Mail: 03-0000-0001, Example Hosting: 03-0000-0002",
+    "VENDOR_CONTACTS_JA": "例示メール サポート 03-0000-0001, 例示ホスティング 24時間窓口 03-0000-0002",
     "DEMONSTRATION": "true",
 }
 

@@ -8,12 +8,10 @@ import ipaddress
 import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
-    BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -21,21 +19,14 @@ from pydantic import (
     model_validator,
 )
 
+from madoguchi.config.centre import CentreOptions, Words, picture
 from madoguchi.config.sources import Given, SettingsError, given_values, home_folder, keyring_file
 from madoguchi.mail.relay import relay_for
 
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
-def _as_list(value: object) -> object:
-    """A list from the environment is written with commas."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
-
-
-class Options(BaseModel):
+class Options(CentreOptions):
     """The settings, checked; frozen once read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
@@ -82,6 +73,9 @@ class Options(BaseModel):
 
     max_message_bytes: int = Field(
         50 * 1024 * 1024, ge=64 * 1024, le=2**31 - 1, description="Largest mail that is taken in."
+    )
+    max_report_files: int = Field(
+        20, ge=0, le=90, description="Most files that can be attached to the report form."
     )
     max_bytes_in_flight: int = Field(
         512 * 1024 * 1024,
@@ -215,6 +209,11 @@ class Options(BaseModel):
                 f"max_bytes_in_flight: a mail of max_message_bytes would never fit, set it to {least} at least"
             )
         return self
+
+    @property
+    def logo(self) -> tuple[bytes, str] | None:
+        """The centre's mark and its media type."""
+        return picture(self.centre_logo) if self.centre_logo else None
 
     @property
     def domains(self) -> tuple[str, ...]:

@@ -55,14 +55,16 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "madoguchi.lib.languages.SpeakTheReadersLanguage",
+    # What is the same for everybody is answered here; nothing below it looks at such a request.
+    "madoguchi.counter.everybody.AnswerEverybodyFirst",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "madoguchi.identity.middleware.EndIdleSessions",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "madoguchi.config.urls"
 WSGI_APPLICATION = "madoguchi.config.wsgi.application"
@@ -104,7 +106,7 @@ SESSION_COOKIE_NAME = "madoguchi_session"
 CSRF_COOKIE_NAME = "madoguchi_csrf"
 CSRF_COOKIE_HTTPONLY = True
 _https = _options.base_url.startswith("https://")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # Not "no-referrer": browsers then send `Origin: null` with forms, which the check against forgery refuses.
@@ -128,7 +130,6 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = _options.language
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
 LANGUAGE_COOKIE_NAME = "madoguchi_language"
-LANGUAGE_COOKIE_SAMESITE = "Lax"
 LOCALE_PATHS = [Path(__file__).parents[1] / "locale"]
 TIME_ZONE = _options.time_zone
 USE_TZ = True
@@ -140,7 +141,8 @@ WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600
 
 EMAIL_BACKEND = "madoguchi.mail.refused.NoSideDoor"
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+# The only one, for every address: no request can make a clear temporary file.
+FILE_UPLOAD_HANDLERS = ["madoguchi.intake.uploads.SealedUploads"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 LOGGING = {

@@ -8,7 +8,6 @@ urlpatterns = [
     path("", include("madoguchi.counter.urls")),
     path("console/", include("madoguchi.console.urls")),
     path("staff/", include("madoguchi.identity.urls")),
-    path("language/", include("django.conf.urls.i18n")),
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
 ]

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from madoguchi.mail import actions as mail
 from madoguchi.mail.transport import transport_for
 
 log = logging.getLogger(__name__)
-IDLE, AFTER_ERROR = 0.1, 2.0
+IDLE, AFTER_ERROR, SELDOM = 0.1, 2.0, 60.0
 WORKERS = int.from_bytes(b"madoguch")
 """The advisory lock of PostgreSQL that every worker of a database shares."""
 
@@ -46,7 +47,11 @@ def work(until: Collection[signal.Signals]) -> None:
     with _registered():
         threads = [
             threading.Thread(target=_loop, args=(name, step, stop), name=name)
-            for name, step in (("arrivals", _arrivals()), ("letters", _letters()))
+            for name, step in (
+                ("arrivals", _arrivals()),
+                ("letters", _letters()),
+                ("drafts", _now_and_then(_drafts)),
+            )
         ]
         for thread in threads:
             thread.start()
@@ -71,6 +76,25 @@ def _letters() -> Callable[[], int]:
     helo = settings.OPTIONS.report_address.rpartition("@")[2]
     sender = mail.Sender(transport_for(settings.OPTIONS.relay_url, helo=helo), lambda: datetime.now(UTC))
     return sender.send_due
+
+
+def _drafts() -> int:
+    return intake.end_expired_drafts(now=datetime.now(UTC))
+
+
+def _now_and_then(step: Callable[[], int]) -> Callable[[], int]:
+    """`step` at once, and again when it found nothing to do `SELDOM` seconds ago."""
+    rests_until = 0.0
+
+    def seldom() -> int:
+        nonlocal rests_until
+        if time.monotonic() < rests_until:
+            return 0
+        done = step()
+        rests_until = 0.0 if done else time.monotonic() + SELDOM
+        return done
+
+    return seldom
 
 
 def _loop(name: str, step: Callable[[], int], stop: threading.Event) -> None:

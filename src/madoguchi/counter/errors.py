@@ -1,15 +1,21 @@
 """Error pages: what happened, what is safe, what to do. None repeats anything of the request."""
 
+from typing import Any
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from madoguchi.identity.errors import NotAllowedError
+from madoguchi.lib import languages
 
 
 def _page(request: HttpRequest, status: int, title: str, sentence: str, safe: str, todo: str) -> HttpResponse:
-    given = {"title": title, "sentence": sentence, "safe": safe, "todo": todo}
+    given: dict[str, Any] = {"title": title, "sentence": sentence, "safe": safe, "todo": todo}
+    given |= {"languages": languages.offered(get_language() or settings.LANGUAGE_CODE)}
     return render(request, "lib/error.html", given, status=status)
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["acknowledgement", "answer"]
+from madoguchi.disclosure.links import LinkKind
+
+Kind = Literal["acknowledgement", "form-acknowledgement", "answer", "page-answer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +14,9 @@ class Facts:
     """What is known of a letter that wants to leave.
 
     `text` is the letter's subject and text, `fixed_text` the fixed wording of both with our own reference;
-    `envelope_sender` and `contact` belong to the very report that the letter is about.
+    `envelope_sender`, `contact` and `page` belong to the very report that the letter is about: who sent it, or was
+    given in its form, whom we may write to, and its private page, which is no address. `link`: the kind of link to our
+    pages in the fixed words.
     """
 
     kind: Kind
@@ -22,6 +26,8 @@ class Facts:
     envelope_sender: str
     contact: str
     by_person: bool
+    page: str = ""
+    link: LinkKind = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,29 @@ RULES: tuple[Rule, ...] = (
                 lambda facts: _only(facts.recipients, facts.envelope_sender),
                 "An acknowledgement goes to the envelope sender of the very report (RFC 3834, 4).",
             ),
+            (
+                lambda facts: facts.link in {"", "private"},
+                "The acknowledgement of a mail carries the report's private link or none.",
+            ),
+        ),
+    ),
+    Rule(
+        "acknowledgement-of-a-form",
+        "form-acknowledgement",
+        "address-given",
+        (
+            (
+                lambda facts: facts.text == facts.fixed_text,
+                "An acknowledgement says the fixed words and nothing else.",
+            ),
+            (
+                lambda facts: _only(facts.recipients, facts.envelope_sender),
+                "The acknowledgement of a form goes to the address given in it.",
+            ),
+            (
+                lambda facts: facts.link == "confirmation",
+                "The address may be somebody else's: it gets the link that confirms, never the private one.",
+            ),
         ),
     ),
     Rule(
@@ -74,6 +103,18 @@ RULES: tuple[Rule, ...] = (
             (
                 lambda facts: _only(facts.recipients, facts.contact),
                 "An answer goes to the contact of the very report and to nobody else.",
+            ),
+        ),
+    ),
+    Rule(
+        "answer-on-the-private-page",
+        "page-answer",
+        "reporter",
+        (
+            (lambda facts: facts.by_person, "An answer is written by a person of the staff."),
+            (
+                lambda facts: _only(facts.recipients, facts.page),
+                "An answer that is not mailed stands on the very report's own private page and nowhere else.",
             ),
         ),
     ),

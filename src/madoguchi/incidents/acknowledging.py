@@ -14,7 +14,12 @@ from madoguchi.audit.actions import Actor
 from madoguchi.disclosure.actions import Candidate, clear
 from madoguchi.incidents.filing import Filed
 from madoguchi.incidents.models import Acknowledgement, Report
-from madoguchi.incidents.outgoing import acknowledgement_candidate, store_outgoing
+from madoguchi.incidents.outgoing import (
+    acknowledgement_candidate,
+    form_acknowledgement_candidate,
+    same_address,
+    store_outgoing,
+)
 from madoguchi.incidents.policy import AckDecision, AckFacts, AckLimits, acknowledge, vouched
 from madoguchi.incidents.submission import Submission
 from madoguchi.mail.actions import CompositionError
@@ -53,9 +58,7 @@ def acknowledge_all(actor: Actor, now: datetime, waiting: Sequence[Waiting]) -> 
         if row.verdict != "send":
             continue
         try:
-            candidate = acknowledgement_candidate(
-                now, report.correspondence.reference, submission.envelope_from, submission.thread
-            )
+            candidate = _candidate(submission, report, now)
         except CompositionError:
             row.verdict, row.reason = "never", "unusable-sender"
             continue
@@ -66,6 +69,15 @@ def acknowledge_all(actor: Actor, now: datetime, waiting: Sequence[Waiting]) -> 
     by_letter = {row.letter: row.report.correspondence_id for row in rows if row.letter}
     store_outgoing(now, "acknowledgement", [(by_letter[one.id], one) for one in candidates], staff=None)
     Acknowledgement.objects.bulk_create(rows)
+
+
+def _candidate(submission: Submission, report: Report, now: datetime) -> Candidate:
+    reference, to = report.correspondence.reference, submission.envelope_from
+    if submission.by_page:
+        return form_acknowledgement_candidate(now, reference, to)
+    # Who sent it may be another than who is answered, and then must not read the answers.
+    same = same_address(to, submission.contact)
+    return acknowledgement_candidate(now, reference, to, submission.thread, private_link=same)
 
 
 def _keys(submission: Submission) -> tuple[bytes, bytes]:
@@ -95,7 +107,8 @@ def _facts(submission: Submission, filed: Filed, keys: tuple[bytes, bytes], coun
     return AckFacts(
         envelope_from=submission.envelope_from,
         header_from=tuple(box.address for box in letter.from_),
-        kind=letter.kind,
+        kind=submission.kind,
+        by_form=submission.by_page,
         auto_submitted=letter.auto_submitted,
         list_headers=frozenset({"List-Id"}) if letter.list_id is not None else frozenset(),
         precedence=letter.precedence,

@@ -6,31 +6,47 @@ from uuid import UUID
 
 from madoguchi.audit.actions import Actor
 from madoguchi.incidents.answering import answer, send_held_acknowledgement, set_aside
+from madoguchi.incidents.confirming import confirm_contact
 from madoguchi.incidents.errors import (
     ChangedMeanwhileError,
     NoContactError,
     NothingToSendError,
+    PageEndedError,
+    ThreadNotReadyError,
     UnknownReportError,
 )
+from madoguchi.incidents.opening import OpenedThread, open_thread
 from madoguchi.incidents.reading import note_download, open_report, open_rows
 from madoguchi.incidents.receiving import receive_batch
-from madoguchi.incidents.submission import Became, Submission
+from madoguchi.incidents.submission import WEB, Became, Submission
+from madoguchi.incidents.visiting import ask_for, close_page, mark_unsafe, renew_link, withdraw
 from madoguchi.lib.verbs import verb
 
 __all__ = [
+    "WEB",
     "Became",
     "ChangedMeanwhileError",
     "NoContactError",
     "NothingToSendError",
+    "OpenedThread",
+    "PageEndedError",
     "Submission",
+    "ThreadNotReadyError",
     "UnknownReportError",
     "answer",
+    "ask_for",
+    "close_page",
+    "confirm_contact",
+    "mark_unsafe",
     "note_download",
     "open_report",
     "open_rows",
+    "open_thread",
     "receive",
+    "renew_link",
     "send_held_acknowledgement",
     "set_aside",
+    "withdraw",
 ]
 
 

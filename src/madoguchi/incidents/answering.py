@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import F
 
 from madoguchi.audit.actions import Actor, Deed, record
-from madoguchi.disclosure.actions import clear
+from madoguchi.disclosure.actions import Candidate, clear
 from madoguchi.incidents.errors import (
     ChangedMeanwhileError,
     NoContactError,
@@ -14,15 +14,26 @@ from madoguchi.incidents.errors import (
     UnknownReportError,
 )
 from madoguchi.incidents.models import Acknowledgement, Item, Provider, Report, Step
-from madoguchi.incidents.outgoing import acknowledgement_candidate, answer_candidate, store_outgoing
+from madoguchi.incidents.outgoing import (
+    acknowledgement_candidate,
+    answer_candidate,
+    form_acknowledgement_candidate,
+    page_answer_candidate,
+    same_address,
+    store_outgoing,
+)
 from madoguchi.incidents.sealing import open_item, open_provider
+from madoguchi.incidents.standing import UNSAFE, standing_of, steps_of
+from madoguchi.incidents.submission import WEB
 from madoguchi.lib.verbs import verb
 from madoguchi.vault.queries import open_unit
 
 
 @verb
 def answer(*, actor: Actor, now: datetime, report_id: UUID, version: int, subject: str, text: str) -> None:
-    """Sends a person's words to the contact of the report, who waits no more.
+    """Gives a person's words to who reported, who waits no more: by mail, or on the report's private page.
+
+    Which way is `standing_of`'s to say: what changes it changes the version too, so it is the way the writer saw.
 
     Raises ChangedMeanwhileError where the report is not at `version` any more, NoContactError, UnknownReportError,
     and disclosure's RefusedError.
@@ -31,23 +42,28 @@ def answer(*, actor: Actor, now: datetime, report_id: UUID, version: int, subjec
     moved = Report.objects.filter(pk=report.id, version=version)
     if not moved.update(waiting_since=None, version=F("version") + 1):
         raise ChangedMeanwhileError(ChangedMeanwhileError.__doc__)
-    contact = contact_of(report.provider)
-    if not contact:
-        raise NoContactError(NoContactError.__doc__)
-    candidate = answer_candidate(
-        now,
-        report.correspondence.reference,
-        to=contact,
-        contact=contact,
-        subject=subject,
-        text=text,
-        thread=_message_ids(report),
-    )
+    candidate = _answer(report, now, subject, text)
     clear(actor=actor, now=now, candidates=[candidate])
     staff = UUID(actor.id)
-    store_outgoing(now, "answer", [(report.correspondence_id, candidate)], staff=staff)
+    store_outgoing(now, "answer", [(report.correspondence_id, candidate)], staff=staff, position=version)
     Step.objects.bulk_create([Step(report=report, kind="answered", at=now, staff=staff)])
     record(actor=actor, now=now, deeds=[Deed("answered", "report", report.id)])
+
+
+def _answer(report: Report, now: datetime, subject: str, text: str) -> Candidate:
+    """The letter, on the way that is open. Raises NoContactError."""
+    contact, reference = contact_of(report.provider), report.correspondence.reference
+    match standing_of(report, steps_of(report), has_address=bool(contact)).way.way:
+        case "mail":
+            thread = _message_ids(report)
+            return answer_candidate(
+                now, reference, to=contact, contact=contact, subject=subject, text=text, thread=thread
+            )
+        case "page":
+            return page_answer_candidate(
+                now, reference, correspondence=report.correspondence_id, subject=subject, text=text
+            )
+    raise NoContactError(NoContactError.__doc__)
 
 
 @verb
@@ -67,15 +83,20 @@ def send_held_acknowledgement(*, actor: Actor, now: datetime, report_id: UUID) -
     report = _report(report_id)
     held = Acknowledgement.objects.filter(report=report, verdict="capped")
     sender = envelope_sender(report)
-    if not sender:
+    if not sender or Step.objects.filter(report=report, kind=UNSAFE).exists():
         raise NothingToSendError(NothingToSendError.__doc__)
-    candidate = acknowledgement_candidate(
-        now, report.correspondence.reference, sender, _message_ids(report)[:1]
-    )
+    reference = report.correspondence.reference
+    if report.door == WEB:
+        candidate = form_acknowledgement_candidate(now, reference, sender)
+    else:
+        same = same_address(sender, contact_of(report.provider))
+        thread = _message_ids(report)[:1]
+        candidate = acknowledgement_candidate(now, reference, sender, thread, private_link=same)
     if not held.update(verdict="send", reason="by-a-person", letter=candidate.id):
         raise NothingToSendError(NothingToSendError.__doc__)
     clear(actor=actor, now=now, candidates=[candidate])
-    store_outgoing(now, "acknowledgement", [(report.correspondence_id, candidate)], staff=UUID(actor.id))
+    letters, staff = [(report.correspondence_id, candidate)], UUID(actor.id)
+    store_outgoing(now, "acknowledgement", letters, staff=staff, position=report.version)
     record(actor=actor, now=now, deeds=[Deed("sent acknowledgement", "report", report.id)])
 
 
@@ -85,10 +106,13 @@ def contact_of(provider: Provider) -> str:
 
 
 def envelope_sender(report: Report) -> str:
-    """The envelope sender of the report's first mail: its own row where it differs from From, else From."""
+    """The envelope sender of the report's first mail: its own row where it differs from From, else From.
+
+    Of a form it is the address given there.
+    """
     rows = Item.objects.filter(report=report, kind="contact-address", message__kind="report")
     found = {row.place: row for row in rows.order_by("-id")}
-    row = found.get("envelope") or found.get("header From")
+    row = found.get("envelope") or found.get("header From") or found.get("form address")
     return open_item(open_unit(report.data_key), row.id, row.value) if row else ""
 
 

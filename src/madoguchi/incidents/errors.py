@@ -9,12 +9,20 @@ class UnknownReportError(IncidentsError):
     """There is no such report, or it is not yours to see."""
 
 
+class ThreadNotReadyError(IncidentsError):
+    """This was added to a report that is not understood yet. It is kept, and tried again by itself."""
+
+
+class PageEndedError(IncidentsError):
+    """This page was closed, or its link renewed. Open it with the newer link or the receipt code."""
+
+
 class ChangedMeanwhileError(IncidentsError):
     """Something new came in since you opened this report. Read it, then send again; your text is kept."""
 
 
 class NoContactError(IncidentsError):
-    """This report has no address to answer to."""
+    """Nobody could read an answer to this report: it has no usable address, and its private page is closed."""
 
 
 class NothingToSendError(IncidentsError):

@@ -78,7 +78,8 @@ def _threads_of_handles(marks: Iterable[_Marks]) -> Mapping[bytes, tuple[str, UU
 
 def _threads_of_references(marks: Iterable[_Marks]) -> Mapping[str, tuple[UUID, bytes]]:
     references = {name for one in marks for name in one.references}
-    rows = Correspondence.objects.filter(reference__in=references)
+    # A page opens a thread before its report is understood; nobody takes part in it yet.
+    rows = Correspondence.objects.filter(reference__in=references, report__isnull=False)
     found = rows.values_list("reference", "id", "report__provider__address_key")
     return {reference: (thread, bytes(party)) for reference, thread, party in found}
 
@@ -89,6 +90,8 @@ def _filed(
     threads: Mapping[bytes, tuple[str, UUID]],
     named: Mapping[str, tuple[UUID, bytes]],
 ) -> Filed:
+    if submission.addition:
+        return Filed(Filing("thread", submission.correspondence, "page", "page"), message_id_is_ours=False)
     by_token = {threads[key][1] for key in marks.tokens if key in threads and threads[key][0] == TOKEN}
     by_id = {threads[key][1] for key in marks.message_ids if key in threads and threads[key][0] == MESSAGE_ID}
     found = {named[name] for name in marks.references if name in named}

@@ -27,11 +27,15 @@ class Provider(Guarded):
 
 
 class Correspondence(Guarded):
-    """One thread with one party; `reference` (EXAMPLE#12345678) is no secret and opens nothing."""
+    """One thread with one party; `reference` (EXAMPLE#12345678) is no secret and opens nothing.
+
+    `anonymous`: the reporter gave no contact; no moment of theirs is kept closer than the hour.
+    """
 
     id = models.UUIDField(primary_key=True)
     reference = models.CharField(max_length=40, unique=True)
     opened_at = models.DateTimeField()
+    anonymous = models.BooleanField(default=False)
 
 
 class Report(Guarded):
@@ -77,7 +81,10 @@ class Report(Guarded):
 class Message(Guarded):
     """One letter in a thread: an arrival that came in, or a letter that went out.
 
-    `matched_by`: how an incoming one found its thread ("token", "message-id", "reference", or empty for the first).
+    `matched_by`: how an incoming one found its thread ("token", "message-id", "reference", "page", or empty for the
+    first).
+    `position`: 0 for what opened the thread, else the report's version when it came: it orders what carries the same
+    hour, where the exact moment is not kept.
     `authenticated_by`: "dkim", "spf", "relay", "demo", or empty where nothing vouches for the sender.
     `fingerprint`: keyed hash of an incoming mail without trace fields; equal when the same mail is sent again.
     """
@@ -85,6 +92,7 @@ class Message(Guarded):
     id = models.UUIDField(primary_key=True)
     correspondence = models.ForeignKey(Correspondence, on_delete=models.PROTECT, related_name="messages")
     at = models.DateTimeField()
+    position = models.PositiveIntegerField(default=0)
     kind = models.CharField(max_length=20)
     arrival = models.UUIDField(null=True, unique=True)
     letter = models.UUIDField(null=True, unique=True)
@@ -109,6 +117,10 @@ class Message(Guarded):
                 name="incidents_message_in_or_out",
             )
         ]
+
+
+IN_ORDER = ("position", "at", "id")
+"""How the messages of a thread follow each other."""
 
 
 class Finding(Guarded):
@@ -148,7 +160,11 @@ class Item(Guarded):
 
 
 class Handle(Guarded):
-    """A keyed hash by which a reply finds its thread: of a reply token, or of a Message-ID of ours."""
+    """A keyed hash by which a thread is found.
+
+    Kinds: "token" and "message-id", of our letters, by which a reply is filed; "receipt" and "link", which open the
+    reporter's private page; "confirm", which confirms the contact of a web report. One that has ended opens nothing.
+    """
 
     key = models.BinaryField(max_length=16, primary_key=True)
     kind = models.CharField(max_length=12)

@@ -1,7 +1,7 @@
 """Letters of a report: composed, ready for disclosure to clear, and noted in their thread."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,23 +13,32 @@ from madoguchi.disclosure.letters import (
     acknowledgement_text,
     answer_subject,
     answer_text,
+    form_acknowledgement_text,
 )
+from madoguchi.disclosure.links import link_to, read_link
+from madoguchi.incidents.codes import fresh_token
 from madoguchi.incidents.filing import MESSAGE_ID, TOKEN, message_id_key, token_key
 from madoguchi.incidents.models import Handle, Message
+from madoguchi.incidents.opening import CONFIRM, LINK, code_key
 from madoguchi.incidents.reference import plus_address, reply_token, token_of
 from madoguchi.lib.ids import new_id
 from madoguchi.mail.actions import Draft, Transport, sound_ids
-from madoguchi.vault.actions import new_unit
+from madoguchi.vault.actions import blind_index, new_unit
 
 KEPT_REFERENCES = 20
 
 
-def acknowledgement_candidate(now: datetime, reference: str, to: str, thread: Sequence[str]) -> Candidate:
-    """An acknowledgement: fixed text, null sender, marked as automatic (RFC 3834, section 3).
+def acknowledgement_candidate(
+    now: datetime, reference: str, to: str, thread: Sequence[str], *, private_link: bool
+) -> Candidate:
+    """An acknowledgement of a mail: fixed text, null sender, marked as automatic (RFC 3834, section 3).
 
-    `thread`: the message ids that it answers, the mail's own last (RFC 5322, 3.6.4).
+    `thread`: the message ids that it answers, the mail's own last (RFC 5322, 3.6.4). `private_link`: it carries a fresh
+    link to the report's private page, which shows our answers: only where they would go to the same address.
     """
-    draft = _draft(to, acknowledgement_subject(reference), acknowledgement_text(reference, centre_words()))
+    link = link_to("private", settings.OPTIONS.base_url, fresh_token()) if private_link else ""
+    text = acknowledgement_text(reference, centre_words(), link)
+    draft = _draft(to, acknowledgement_subject(reference), text)
     return Candidate(
         id=new_id(now),
         unit=new_unit("letter", now),
@@ -38,6 +47,23 @@ def acknowledgement_candidate(now: datetime, reference: str, to: str, thread: Se
         draft=draft,
         transport=_transport(thread, envelope_from="", auto_submitted="auto-replied"),
         envelope_sender=to,
+        link=link,
+    )
+
+
+def form_acknowledgement_candidate(now: datetime, reference: str, to: str) -> Candidate:
+    """The acknowledgement of a filled form to the address given there, with a fresh link that confirms it."""
+    link = link_to("confirmation", settings.OPTIONS.base_url, fresh_token())
+    text = form_acknowledgement_text(reference, centre_words(), link)
+    return Candidate(
+        id=new_id(now),
+        unit=new_unit("letter", now),
+        kind="form-acknowledgement",
+        reference=reference,
+        draft=_draft(to, acknowledgement_subject(reference), text),
+        transport=_transport((), envelope_from="", auto_submitted="auto-generated"),
+        envelope_sender=to,
+        link=link,
     )
 
 
@@ -55,6 +81,39 @@ def answer_candidate(
         transport=_transport(thread, envelope_from=draft.reply_to, auto_submitted=""),
         contact=contact,
     )
+
+
+def page_answer_candidate(
+    now: datetime, reference: str, *, correspondence: UUID, subject: str, text: str
+) -> Candidate:
+    """A handler's answer that stands on the report's own private page and is mailed to nobody."""
+    options = settings.OPTIONS
+    return Candidate(
+        id=new_id(now),
+        unit=new_unit("letter", now),
+        kind="page-answer",
+        reference=reference,
+        draft=Draft(
+            sender_name=options.centre_name,
+            sender=options.report_address,
+            to="",
+            subject=answer_subject(reference, subject),
+            text=answer_text(text, reference, centre_words()),
+            reply_to="",
+        ),
+        transport=Transport(message_id="", envelope_from=""),
+        page=page_of_thread(correspondence),
+    )
+
+
+def page_of_thread(correspondence: UUID) -> str:
+    """The name of a thread's private page, which a clearance covers in place of an address."""
+    return f"page:{correspondence}"
+
+
+def same_address(one: str, other: str) -> bool:
+    """Whether two addresses are one to us: compared as the blind index does."""
+    return blind_index().address(one) == blind_index().address(other)
 
 
 def _draft(to: str, subject: str, text: str) -> Draft:
@@ -84,11 +143,24 @@ def _transport(thread: Sequence[str], *, envelope_from: str, auto_submitted: str
 
 
 def store_outgoing(
-    now: datetime, kind: str, letters: Sequence[tuple[UUID, Candidate]], *, staff: UUID | None
+    now: datetime,
+    kind: str,
+    letters: Sequence[tuple[UUID, Candidate]],
+    *,
+    staff: UUID | None,
+    position: int = 0,
 ) -> None:
-    """Notes letters in their threads, and the handles by which replies to them are found."""
+    """Notes letters in their threads, each at this `position`, and the handles by which replies to them are found."""
     Message.objects.bulk_create(
-        Message(id=new_id(now), correspondence_id=thread, at=now, kind=kind, letter=letter.id, staff=staff)
+        Message(
+            id=new_id(now),
+            correspondence_id=thread,
+            at=now,
+            position=position,
+            kind=kind,
+            letter=letter.id,
+            staff=staff,
+        )
         for thread, letter in letters
     )
     Handle.objects.bulk_create(
@@ -96,10 +168,15 @@ def store_outgoing(
     )
 
 
-def _handles(now: datetime, thread: UUID, letter: Candidate) -> tuple[Handle, Handle]:
+def _handles(now: datetime, thread: UUID, letter: Candidate) -> Iterator[Handle]:
+    """What its reply is found by, and what its link opens; a letter on a page has neither."""
+    if letter.published:
+        return
     token = token_of(letter.draft.reply_to, settings.OPTIONS.report_address) or ""
     message_id = letter.transport.message_id
-    return (
-        Handle(key=token_key(token), kind=TOKEN, correspondence_id=thread, made_at=now),
-        Handle(key=message_id_key(message_id), kind=MESSAGE_ID, correspondence_id=thread, made_at=now),
-    )
+    yield Handle(key=token_key(token), kind=TOKEN, correspondence_id=thread, made_at=now)
+    yield Handle(key=message_id_key(message_id), kind=MESSAGE_ID, correspondence_id=thread, made_at=now)
+    link, token = read_link(letter.link, settings.OPTIONS.base_url)
+    if link:
+        kind = LINK if link == "private" else CONFIRM
+        yield Handle(key=code_key(kind, token), kind=kind, correspondence_id=thread, made_at=now)

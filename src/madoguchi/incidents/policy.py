@@ -43,6 +43,7 @@ class AckFacts:
     received_count: int
     message_id_is_ours: bool  # its Message-ID is one that we gave out: our own letter came back
     aligned: bool  # SPF or DKIM aligns with From, or a trusted relay says so
+    by_form: bool = False  # it came by our form: `envelope_from` is the address given there
     demonstration: bool = False  # the demonstration takes every sender for authenticated
     own_addresses: frozenset[str] = frozenset()
     address_today: int = 0  # acknowledgements sent to this address today
@@ -133,6 +134,13 @@ def _is_automatic(facts: AckFacts) -> bool:
 
 
 ACK_RULES: Final = (
+    AckRule(
+        "no-contact",
+        "never",
+        "the reporter's choice",
+        "Who gave no address in the form reads everything on the private page.",
+        lambda facts: facts.by_form and not facts.envelope_from,
+    ),
     AckRule(
         "null-sender",
         "never",
@@ -275,7 +283,7 @@ class Filing:
 
     kind: FilingKind
     correspondence: UUID | None
-    by: Literal["token", "message-id", "reference"] | None
+    by: Literal["token", "message-id", "reference", "page"] | None
     reason: str
     candidates: frozenset[UUID] = frozenset()
 

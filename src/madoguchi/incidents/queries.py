@@ -7,8 +7,18 @@ from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
+from madoguchi.incidents.codes import in_groups
+from madoguchi.incidents.confirming import report_to_confirm
 from madoguchi.incidents.models import Message, Report
 from madoguchi.incidents.reading import GivenItem, OpenedReport, QueueRow
+from madoguchi.incidents.visiting import (
+    PrivatePage,
+    Visit,
+    private_page,
+    visit_by_link,
+    visit_by_receipt,
+    visit_of,
+)
 
 __all__ = [
     "PAGE",
@@ -16,10 +26,18 @@ __all__ = [
     "Message",
     "OpenedReport",
     "Page",
+    "PrivatePage",
     "QueueRow",
+    "Visit",
     "count_up_to",
+    "in_groups",
     "message_of",
     "page_of",
+    "private_page",
+    "report_to_confirm",
+    "visit_by_link",
+    "visit_by_receipt",
+    "visit_of",
 ]
 
 PAGE = 50

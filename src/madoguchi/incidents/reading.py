@@ -10,8 +10,18 @@ from uuid import UUID
 from madoguchi.audit.actions import Actor, Deed, record
 from madoguchi.audit.queries import last_object
 from madoguchi.incidents.errors import UnknownReportError
-from madoguchi.incidents.models import Acknowledgement, Item, Message, PossibleLink, Repeat, Report, Step
+from madoguchi.incidents.models import (
+    IN_ORDER,
+    Acknowledgement,
+    Item,
+    Message,
+    PossibleLink,
+    Repeat,
+    Report,
+    Step,
+)
 from madoguchi.incidents.sealing import open_item, open_provider
+from madoguchi.incidents.standing import Standing, marks_of, standing_of, steps_of
 from madoguchi.lib.verbs import verb
 from madoguchi.vault.actions import UnitKey
 from madoguchi.vault.queries import open_units
@@ -51,6 +61,7 @@ class OpenedReport:
     acknowledgement: Acknowledgement | None
     possible: Sequence[tuple[str, UUID, str]]
     repeats: Sequence[Repeat]
+    standing: Standing
 
     def items_of(self, message: UUID) -> list[GivenItem]:
         """What came with one message."""
@@ -66,13 +77,16 @@ def open_report(*, actor: Actor, now: datetime, report_id: UUID) -> OpenedReport
     links = PossibleLink.objects.filter(report=report).values_list(
         "correspondence__reference", "correspondence__report__id", "reason"
     )
+    steps = steps_of(report)
+    address = _provider_field(person, report, "address")
     return OpenedReport(
         report=report,
         provider_name=_provider_field(person, report, "name"),
-        provider_address=_provider_field(person, report, "address"),
+        provider_address=address,
         items=_items(report, keys.get(report.data_key)),
-        messages=list(Message.objects.filter(correspondence=report.correspondence_id).order_by("at", "id")),
-        steps=list(Step.objects.filter(report=report).order_by("at", "id")),
+        messages=list(Message.objects.filter(correspondence=report.correspondence_id).order_by(*IN_ORDER)),
+        steps=steps,
+        standing=standing_of(report, steps, has_address=bool(address)),
         acknowledgement=Acknowledgement.objects.filter(report=report).first(),
         possible=list(links),
         repeats=list(Repeat.objects.filter(message__correspondence=report.correspondence_id).order_by("at")),
@@ -125,6 +139,7 @@ class QueueRow:
     letter: UUID | None
     repeats: int
     possible: bool
+    marks: frozenset[str]
 
 
 def open_rows(*, actor: Actor, now: datetime, reports: Sequence[Report], view: str) -> list[QueueRow]:
@@ -153,9 +168,10 @@ def _rows(reports: Sequence[Report]) -> list[QueueRow]:
         "message__correspondence_id", flat=True
     ):
         repeats[thread] = repeats.get(thread, 0) + 1
+    marks = marks_of(ids)
     possible = set(PossibleLink.objects.filter(report__in=ids).values_list("report_id", flat=True))
     return [
-        _row(report, keys, subjects, acknowledged.get(report.id, NOT_DECIDED), repeats, possible)
+        _row(report, keys, subjects, acknowledged.get(report.id, NOT_DECIDED), repeats, possible, marks)
         for report in reports
     ]
 
@@ -175,6 +191,7 @@ def _row(
     acknowledgement: tuple[str, UUID | None],
     repeats: Mapping[UUID, int],
     possible: set[UUID],
+    marks: Mapping[UUID, frozenset[str]],
 ) -> QueueRow:
     key, person = keys.get(report.data_key), keys.get(report.provider.data_key)
     subject = subjects.get(report.id)
@@ -187,4 +204,5 @@ def _row(
         letter=acknowledgement[1],
         repeats=repeats.get(report.correspondence_id, 0),
         possible=report.id in possible,
+        marks=marks.get(report.id, frozenset()),
     )

@@ -3,7 +3,7 @@
 Everything of a batch is prepared in memory first, then written table by table.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,10 @@ from django.db.models import Case, DateTimeField, F, Value, When
 
 from madoguchi.audit.actions import Actor, Deed, record
 from madoguchi.incidents import acknowledging
+from madoguchi.incidents.confirming import confirmed_by_reply
+from madoguchi.incidents.errors import ThreadNotReadyError
 from madoguchi.incidents.filing import Filed, file_all, same_mails
+from madoguchi.incidents.given import Given, attachments_of, items_of
 from madoguchi.incidents.models import (
     Correspondence,
     Finding,
@@ -25,14 +28,11 @@ from madoguchi.incidents.models import (
     Step,
 )
 from madoguchi.incidents.numbers import fresh_references
-from madoguchi.incidents.sealing import attachment_value, seal_item, seal_provider
+from madoguchi.incidents.sealing import seal_provider
 from madoguchi.incidents.submission import Became, Submission
 from madoguchi.lib.ids import new_id
-from madoguchi.mail.letter import Part
 from madoguchi.vault.actions import Unit, UnitKey, blind_index, keep, new_unit
 from madoguchi.vault.queries import open_units
-
-MOST_ATTACHMENTS = 1000
 
 
 @dataclass(slots=True)
@@ -48,52 +48,107 @@ class Batch:
     links: list[PossibleLink] = field(default_factory=list)
     repeats: list[Repeat] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
-    deeds: list[Deed] = field(default_factory=list)
+    deeds: dict[datetime, list[Deed]] = field(default_factory=dict)
     to_acknowledge: list[tuple[Submission, Report, Filed]] = field(default_factory=list)
     waiting_again: dict[UUID, datetime] = field(default_factory=dict)
+
+    def note(self, now: datetime, deed: Deed) -> None:
+        """An entry for the log; those of anonymous reports carry a time of their own."""
+        self.deeds.setdefault(now, []).append(deed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a batch beforehand, each asked for in one query."""
+
+    filed: Mapping[UUID, Filed]
+    providers: Mapping[bytes, Provider]
+    threads: Mapping[UUID, "_Thread"]
+    opened: Mapping[UUID, Correspondence]
+    references: Iterator[str]
+
+    def thread_of(self, submission: Submission) -> "_Thread | None":
+        """The thread that it continues."""
+        found = self.filed[submission.arrival].filing.correspondence
+        return self.threads.get(found) if found else None
 
 
 def receive_batch(actor: Actor, now: datetime, submissions: Sequence[Submission]) -> Mapping[UUID, Became]:
     """Receives every submission; gives what each became, by arrival. Call it inside a verb."""
-    before = same_mails(submissions)
     filed = file_all(submissions)
-    providers = _providers(submissions, now)
-    threads = _reports_of_threads([one.filing.correspondence for one in filed.values()])
-    references = iter(fresh_references(len(submissions)))
-    batch, became, seen = Batch(), dict[UUID, Became](), dict(before)
+    known = _Known(
+        filed=filed,
+        providers=_providers(submissions, now),
+        threads=_reports_of_threads([one.filing.correspondence for one in filed.values()]),
+        opened=_opened_threads(submissions),
+        references=iter(fresh_references(sum(not one.by_page for one in submissions))),
+    )
+    batch, became, seen = Batch(), dict[UUID, Became](), dict(same_mails(submissions))
     for one in submissions:
-        decision = filed[one.arrival]
-        thread = threads.get(decision.filing.correspondence) if decision.filing.correspondence else None
         if one.fingerprint in seen:
             became[one.arrival] = _repeat(batch, one, seen[one.fingerprint], now)
-            continue
-        if thread is not None:
-            result, message = _reply(batch, one, thread, decision, providers[_party(one)])
         else:
-            result, message = _new_report(batch, one, decision, providers[_party(one)], next(references), now)
-        became[one.arrival] = result
-        seen[one.fingerprint] = message
-    _write(batch, actor, now)
+            became[one.arrival], seen[one.fingerprint] = _received(batch, one, known, one.moment(now))
+    replies = [one for one in batch.messages if one.correspondence_id in known.threads]
+    batch.steps += confirmed_by_reply([(known.threads[one.correspondence_id].report, one) for one in replies])
+    _write(batch, actor)
     acknowledging.acknowledge_all(actor, now, batch.to_acknowledge)
     return became
 
 
+def _received(batch: Batch, submission: Submission, known: _Known, now: datetime) -> tuple[Became, UUID]:
+    """A reply or addition in its thread, else a new report; and the row of its message."""
+    filed, thread = known.filed[submission.arrival], known.thread_of(submission)
+    if submission.addition:
+        if thread is None:
+            raise ThreadNotReadyError(ThreadNotReadyError.__doc__)
+        return _reply(batch, submission, thread, filed, thread.report.provider)
+    provider = known.providers[_party(submission)]
+    if thread is not None:
+        return _reply(batch, submission, thread, filed, provider)
+    return _new_report(
+        batch, submission, filed, provider, _correspondence(batch, submission, known, now), now
+    )
+
+
+def _correspondence(batch: Batch, submission: Submission, known: _Known, now: datetime) -> Correspondence:
+    """The thread that a page opened for it, else a new one."""
+    if submission.correspondence is not None:
+        return known.opened[submission.correspondence]
+    fresh = Correspondence(id=new_id(now), reference=next(known.references), opened_at=now)
+    batch.correspondences.append(fresh)
+    return fresh
+
+
 def _party(submission: Submission) -> bytes:
+    """The look-up key of who gave it; who gave no address on a page is somebody of their own."""
+    if submission.by_page and not submission.contact:
+        return blind_index().key("nobody", submission.arrival.bytes)
     return blind_index().address(submission.contact)
+
+
+def _opened_threads(submissions: Sequence[Submission]) -> Mapping[UUID, Correspondence]:
+    """The threads that a page opened for these reports."""
+    wanted = [one.correspondence for one in submissions if one.by_page and not one.addition]
+    return {one.id: one for one in Correspondence.objects.filter(pk__in=wanted)} if wanted else {}
 
 
 def _repeat(batch: Batch, submission: Submission, message: UUID, now: datetime) -> Became:
     batch.repeats.append(Repeat(arrival=submission.arrival, message_id=message, at=now))
-    batch.deeds.append(Deed("received again", "message", message))
+    batch.note(now, Deed("received again", "message", message))
     return Became("repeat", message)
 
 
 def _new_report(
-    batch: Batch, submission: Submission, filed: Filed, provider: Provider, reference: str, now: datetime
+    batch: Batch,
+    submission: Submission,
+    filed: Filed,
+    provider: Provider,
+    correspondence: Correspondence,
+    now: datetime,
 ) -> tuple[Became, UUID]:
-    correspondence = Correspondence(id=new_id(now), reference=reference, opened_at=now)
     unit = new_unit("report", now)
-    letter, automatic = submission.letter, submission.automatic
+    automatic = submission.automatic
     report = Report(
         id=new_id(now),
         correspondence=correspondence,
@@ -101,21 +156,20 @@ def _new_report(
         data_key=unit.key.id,
         received_at=submission.received_at,
         door=submission.door,
-        kind=letter.kind,
+        kind=submission.kind,
         automatic=automatic,
-        attachments=len(_attachments(submission)),
+        attachments=len(attachments_of(submission)),
         waiting_since=None if automatic else submission.received_at,
     )
     message = _message(submission, correspondence, "report", filed)
     finding = Finding(id=new_id(now), report=report, position=0)
     batch.units.append(unit)
-    batch.correspondences.append(correspondence)
     batch.reports.append(report)
     batch.messages.append(message)
     batch.findings.append(finding)
-    batch.items += _items(submission, report, message, provider, unit.key, now, finding)
+    batch.items += items_of(submission, Given(report, message, provider, finding, unit.key), now)
     batch.steps.append(Step(report=report, kind="received", at=submission.received_at))
-    batch.deeds.append(Deed("received", "report", report.id))
+    batch.note(now, Deed("received", "report", report.id))
     batch.links += [
         PossibleLink(
             id=new_id(now), report=report, correspondence_id=other, reason=filed.filing.reason, made_at=now
@@ -138,12 +192,13 @@ def _reply(
     batch: Batch, submission: Submission, thread: _Thread, filed: Filed, provider: Provider
 ) -> tuple[Became, UUID]:
     report, now = thread.report, submission.received_at
-    kind = submission.letter.kind if submission.automatic else "reply"
+    kind = "addition" if submission.addition else submission.kind if submission.automatic else "reply"
     message = _message(submission, report.correspondence, kind, filed)
+    message.position = report.version
     batch.messages.append(message)
-    batch.items += _items(submission, report, message, provider, thread.key, now, None)
+    batch.items += items_of(submission, Given(report, message, provider, None, thread.key), now)
     batch.steps.append(Step(report=report, kind=kind, at=now))
-    batch.deeds.append(Deed("received", "message", message.id))
+    batch.note(now, Deed("received", "message", message.id))
     if kind != "auto-reply":
         # A bounce of our answer needs a person as much as a reply does; an automatic reply does not.
         batch.waiting_again[report.id] = now
@@ -163,68 +218,17 @@ def _message(submission: Submission, correspondence: Correspondence, kind: str, 
     )
 
 
-def _items(
-    submission: Submission,
-    report: Report,
-    message: Message,
-    provider: Provider,
-    key: UnitKey,
-    now: datetime,
-    finding: Finding | None,
-) -> list[Item]:
-    """The provenance rows of one mail: a row for each value, with the place it was found in."""
-
-    def item(kind: str, place: str, value: str, lookup: bytes | None = None) -> Item:
-        item_id = new_id(now)
-        return Item(
-            id=item_id,
-            report=report,
-            finding=finding,
-            message=message,
-            provider=provider,
-            kind=kind,
-            place=place,
-            value=seal_item(key, item_id, value),
-            lookup=lookup,
-        )
-
-    def address(place: str, value: str) -> Item:
-        return item("contact-address", place, value, blind_index().address(value))
-
-    letter = submission.letter
-    rows = [item("subject", "header Subject", letter.subject), item("description", "text", letter.text)]
-    for box in letter.from_:
-        rows += [address("header From", box.address)] if box.address else []
-        rows += [item("contact-name", "header From", box.name)] if box.name else []
-    authors = {box.address for box in letter.from_}
-    rows += [address("header Reply-To", box.address) for box in letter.reply_to if box.address not in authors]
-    if submission.envelope_from and submission.envelope_from not in authors:
-        rows.append(address("envelope", submission.envelope_from))
-    if letter.message_id:
-        rows.append(item("message-id", "header Message-ID", letter.message_id))
-    if letter.defects:
-        rows.append(item("defects", "reader", "\n".join(letter.defects)))
-    for part in _attachments(submission):
-        value = attachment_value(part.index, part.name or "", part.type, part.size)
-        rows.append(item("attachment", f"part {part.index}", value))
-    return rows
-
-
-def _attachments(submission: Submission) -> list[Part]:
-    return [part for part in submission.letter.parts if part.is_attachment][:MOST_ATTACHMENTS]
-
-
 def _providers(submissions: Sequence[Submission], now: datetime) -> Mapping[bytes, Provider]:
     """The provider rows of a batch's senders by address key; new ones are stored.
 
     Two workers may meet on one new sender: the unique key keeps one row, and the loser's unit is not kept.
     """
-    wanted = {_party(one): one for one in submissions}
+    wanted = {_party(one): one for one in submissions if not one.addition}
     found = _known_providers(wanted)
     new: dict[bytes, tuple[Provider, Unit]] = {}
     for key, submission in wanted.items():
         if key not in found:
-            new[key] = _new_provider(key, submission, now)
+            new[key] = _new_provider(key, submission, submission.moment(now))
     if new:
         Provider.objects.bulk_create([row for row, _ in new.values()], ignore_conflicts=True)
         found = _known_providers(wanted)
@@ -238,12 +242,11 @@ def _known_providers(keys: Mapping[bytes, Submission]) -> dict[bytes, Provider]:
 
 def _new_provider(key: bytes, submission: Submission, now: datetime) -> tuple[Provider, Unit]:
     unit, provider_id = new_unit("person", now), new_id(now)
-    names = [box.name for box in submission.letter.from_ if box.address == submission.contact]
     row = Provider(
         id=provider_id,
         data_key=unit.key.id,
         address=seal_provider(unit.key, provider_id, "address", submission.contact),
-        name=seal_provider(unit.key, provider_id, "name", names[0] if names else ""),
+        name=seal_provider(unit.key, provider_id, "name", submission.contact_name),
         address_key=key,
         first_seen=now,
     )
@@ -255,7 +258,9 @@ def _reports_of_threads(correspondences: Sequence[UUID | None]) -> Mapping[UUID,
     wanted = {one for one in correspondences if one}
     if not wanted:
         return {}
-    reports = list(Report.objects.filter(correspondence__in=wanted).select_related("correspondence"))
+    reports = list(
+        Report.objects.filter(correspondence__in=wanted).select_related("correspondence", "provider")
+    )
     keys = open_units(report.data_key for report in reports)
     return {
         report.correspondence_id: _Thread(report, keys[report.data_key])
@@ -264,7 +269,7 @@ def _reports_of_threads(correspondences: Sequence[UUID | None]) -> Mapping[UUID,
     }
 
 
-def _write(batch: Batch, actor: Actor, now: datetime) -> None:
+def _write(batch: Batch, actor: Actor) -> None:
     keep(batch.units)
     Correspondence.objects.bulk_create(batch.correspondences)
     Report.objects.bulk_create(batch.reports)
@@ -275,7 +280,8 @@ def _write(batch: Batch, actor: Actor, now: datetime) -> None:
     Repeat.objects.bulk_create(batch.repeats)
     Step.objects.bulk_create(batch.steps)
     _let_wait(batch.waiting_again)
-    record(actor=actor, now=now, deeds=batch.deeds)
+    for now, deeds in batch.deeds.items():
+        record(actor=actor, now=now, deeds=deeds)
 
 
 def _let_wait(reports: Mapping[UUID, datetime]) -> None:

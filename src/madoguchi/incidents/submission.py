@@ -1,15 +1,22 @@
-"""What intake hands over: a mail that was read, with what its envelope and its sender's domain said."""
+"""What intake hands over: a mail or filled form that was read, with what its envelope and sender's domain said."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from madoguchi.mail.forms import Submitted
 from madoguchi.mail.letter import Letter
+
+WEB = "web"
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One arrival, understood. `fingerprint`: keyed hash without trace fields. `authenticated_by`: empty for nobody."""
+    """One arrival, understood. `fingerprint`: keyed hash without trace fields. `authenticated_by`: empty for nobody.
+
+    What our own pages handed over has door "web", a `form`, and names its thread, `correspondence`: it is that
+    thread's report, or an `addition` to it. `anonymous`: no moment of it is kept closer than `received_at`.
+    """
 
     arrival: UUID
     door: str
@@ -19,12 +26,30 @@ class Submission:
     recipients: tuple[str, ...] = field(repr=False)
     fingerprint: bytes = field(repr=False)
     authenticated_by: str = ""
+    correspondence: UUID | None = None
+    form: Submitted | None = field(default=None, repr=False)
+    anonymous: bool = False
+    addition: bool = False
+
+    @property
+    def by_page(self) -> bool:
+        """Whether a page of ours handed it over."""
+        return self.door == WEB
 
     @property
     def contact(self) -> str:
-        """The address that speaks: the one From address, else the envelope's sender."""
+        """The address that speaks: the one From address, else the envelope's sender; of a form the one given there."""
+        if self.by_page:
+            return self.form.address if self.form else ""
         senders = [box.address for box in self.letter.from_ if box.address]
         return senders[0] if len(senders) == 1 else self.envelope_from
+
+    @property
+    def contact_name(self) -> str:
+        """The name that goes with the contact; empty for none."""
+        if self.by_page:
+            return self.form.name if self.form else ""
+        return next((box.name for box in self.letter.from_ if box.address == self.contact), "")
 
     @property
     def thread(self) -> tuple[str, ...]:
@@ -33,9 +58,18 @@ class Submission:
         return (*self.letter.references, own) if own else ()
 
     @property
+    def kind(self) -> str:
+        """What the reader took it for; what a page handed over is never taken for a bounce or a command."""
+        return "report" if self.by_page else self.letter.kind
+
+    @property
     def automatic(self) -> bool:
         """Whether a program wrote it, as far as its bytes say."""
-        return self.letter.kind in {"bounce", "auto-reply"}
+        return self.kind in {"bounce", "auto-reply"}
+
+    def moment(self, now: datetime) -> datetime:
+        """The time that its rows carry."""
+        return self.received_at if self.anonymous else now
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The public door of intake: everything that comes in ends in `accept`."""
+"""The public door of intake: everything that comes in ends in `accept` or `accept_form`."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,20 +6,50 @@ from uuid import UUID
 from madoguchi.audit.actions import Actor, Deed, record
 from madoguchi.intake.accepting import store
 from madoguchi.intake.collecting import collect_spool
+from madoguchi.intake.draft_files import DraftGoneError, KeptFile, remove_file
+from madoguchi.intake.drafts import (
+    Confirmation,
+    OpenDraft,
+    begin_draft,
+    end_draft,
+    end_expired_drafts,
+    keep_answers,
+)
+from madoguchi.intake.handing import Handed, accept_addition, accept_form
 from madoguchi.intake.incoming import Envelope, Incoming
 from madoguchi.intake.models import Arrival
+from madoguchi.intake.reporting import NotReadyError, TooLargeError, hand_in
 from madoguchi.intake.understanding import Opened, Vouch, understand_due
+from madoguchi.intake.uploads import COOKIE, Received, draft_of
 from madoguchi.lib.due import release_all, run_again
 from madoguchi.lib.ids import new_id
 from madoguchi.lib.verbs import verb
 
 __all__ = [
+    "COOKIE",
+    "Confirmation",
+    "DraftGoneError",
     "Envelope",
+    "Handed",
     "Incoming",
+    "KeptFile",
+    "NotReadyError",
+    "OpenDraft",
     "Opened",
+    "Received",
+    "TooLargeError",
     "Vouch",
     "accept",
+    "accept_addition",
+    "accept_form",
+    "begin_draft",
     "collect_spool",
+    "draft_of",
+    "end_draft",
+    "end_expired_drafts",
+    "hand_in",
+    "keep_answers",
+    "remove_file",
     "store",
     "take_back_leases",
     "understand_again",

@@ -10,6 +10,9 @@ from uuid import UUID
 ALWAYS_OURS = frozenset({"postmaster", "abuse"})
 """Mailboxes that every domain with mail has (RFC 5321 section 4.5.1, RFC 2142)."""
 
+ANONYMOUS, ADDITION = "anonymous", "addition"
+"""Stand among an envelope's options at the web door: no moment is kept closer than the hour; it adds to a thread."""
+
 Accepts = Callable[[str], bool]
 """Whether mail for this address is ours to take."""
 
@@ -20,7 +23,8 @@ class Envelope:
 
     `peer` is an IP address: the client's, where a relay of ours told it. `relayed` says that such a relay, and nobody
     behind it, spoke with us, so that what it wrote into the mail may count. `mail_from` is "" for the null sender
-    (RFC 5321 section 4.5.5); `options` are those of `SMTPUTF8` and `BODY=8BITMIME` that were given.
+    (RFC 5321 section 4.5.5); `options` are those of `SMTPUTF8` and `BODY=8BITMIME` that were given, or what a door
+    of ours notes.
     """
 
     door: str

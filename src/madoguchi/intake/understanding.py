@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, UUIDField, Value, When
+from django.db.models import Case, F, UUIDField, Value, When
 
 from madoguchi.audit.actions import WORKER
-from madoguchi.incidents.actions import Became, Submission, receive
+from madoguchi.incidents.actions import WEB, Became, Submission, receive
 from madoguchi.intake.accepting import envelope_json, raw_of
-from madoguchi.intake.incoming import Envelope
+from madoguchi.intake.incoming import ADDITION, ANONYMOUS, Envelope
 from madoguchi.intake.models import Arrival
 from madoguchi.intake.pipe import UNKNOWN_SENDER
 from madoguchi.lib.backoff import next_after
@@ -21,6 +21,7 @@ from madoguchi.lib.due import claim, give_back, waiting
 from madoguchi.lib.keyring import KeyringError
 from madoguchi.lib.logs import error_class
 from madoguchi.lib.verbs import verb
+from madoguchi.mail.forms import submitted
 from madoguchi.mail.letter import Letter
 from madoguchi.mail.reading import content_fingerprint_material, read
 from madoguchi.vault.actions import NotOpenedError, UnitKey, blind_index, wrapper
@@ -35,6 +36,10 @@ SUSPECT = 2
 # Then it waits for a person, on the page of what failed.
 WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360))
 _random = random.SystemRandom()
+
+
+class NoFormError(Exception):
+    """The web door took this in, but no form of ours can be read in it. Tell the developers; it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,8 @@ def understand_due(*, now: datetime, vouch: Vouch, most: int = BATCH, held: list
 
 def _understand(arrivals: Sequence[Arrival], vouch: Vouch, now: datetime) -> None:
     prepared, failures = _prepare(arrivals, vouch)
-    failures += _receive(prepared, now)
+    # What was added to a report comes after it, also where both carry the same hour.
+    failures += _receive(sorted(prepared, key=lambda one: one[1].addition), now)
     for failure in failures:
         log.error(
             "Arrival %s waits: %s", failure.arrival.id, error_class(failure.error), exc_info=failure.error
@@ -119,8 +125,9 @@ def _submissions(
 ) -> tuple[list[tuple[Arrival, Submission]], list[_Failure]]:
     """All vouched for at once; where that fails, each by itself, so that the mail at fault is found."""
     try:
-        vouched = zip(opened, vouch(opened), strict=True)
-        return [(one.arrival, _submission(one, by)) for one, by in vouched], []
+        mails = [one for one in opened if one.arrival.door != WEB]
+        vouched = dict(zip((one.arrival.id for one in mails), vouch(mails), strict=True))
+        return [(one.arrival, _submission(one, vouched.get(one.arrival.id, ""))) for one in opened], []
     except Exception as error:  # noqa: BLE001 -- as above
         if len(opened) == 1:
             return [], [_Failure(opened[0].arrival, error)]
@@ -134,6 +141,8 @@ def _opened(arrival: Arrival, key: UnitKey) -> Opened:
 
 
 def _submission(opened: Opened, vouched_by: str) -> Submission:
+    if opened.arrival.door == WEB:
+        return _from_page(opened)
     return Submission(
         arrival=opened.arrival.id,
         door=opened.arrival.door,
@@ -143,6 +152,28 @@ def _submission(opened: Opened, vouched_by: str) -> Submission:
         recipients=opened.envelope.rcpt_to,
         fingerprint=blind_index().key("same mail", b"".join(content_fingerprint_material(opened.raw))),
         authenticated_by=vouched_by,
+    )
+
+
+def _from_page(opened: Opened) -> Submission:
+    """What a page of ours handed over: the only door whose form is believed. Raises NoFormError."""
+    arrival, options = opened.arrival, opened.envelope.options
+    form = submitted(opened.letter)
+    if form is None:
+        raise NoFormError(NoFormError.__doc__)
+    return Submission(
+        arrival=arrival.id,
+        door=arrival.door,
+        received_at=arrival.received_at,
+        letter=opened.letter,
+        envelope_from=form.address,
+        recipients=(),
+        # Two reporters may say the same, and each was given a reference: never a repeat.
+        fingerprint=blind_index().key("same mail", arrival.id.bytes),
+        correspondence=arrival.correspondence,
+        form=form,
+        anonymous=ANONYMOUS in options,
+        addition=ADDITION in options,
     )
 
 
@@ -175,10 +206,13 @@ def _receive_together(*, now: datetime, prepared: Sequence[tuple[Arrival, Submis
         rows = Arrival.objects.filter(pk__in=[one.id for one, _ in prepared], handled_at__isnull=True)
         mine = set(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
         submissions = [submission for one, submission in prepared if one.id in mine]
-        _note_outcomes(receive(actor=WORKER, now=now, submissions=submissions), now)
+        became = receive(actor=WORKER, now=now, submissions=submissions)
+        coarse = {one.arrival for one in submissions if one.anonymous}
+        _note_outcomes({key: one for key, one in became.items() if key not in coarse}, now)
+        _note_outcomes({key: one for key, one in became.items() if key in coarse}, F("received_at"))
 
 
-def _note_outcomes(became: Mapping[UUID, Became], now: datetime) -> None:
+def _note_outcomes(became: Mapping[UUID, Became], now: "datetime | F") -> None:
     """One update for each kind of outcome; only what an arrival became differs from row to row."""
     by_outcome: dict[str, dict[UUID, UUID]] = {}
     for arrival, one in became.items():

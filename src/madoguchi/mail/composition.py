@@ -71,6 +71,15 @@ def cleared_content(draft: Draft) -> bytes:
         raise CompositionError(CompositionError.__doc__) from wrong
 
 
+def published_content(draft: Draft) -> bytes:
+    """As `cleared_content`, for a letter that stands on a page: it is addressed to nobody and can't be mailed."""
+    head = f"Subject: {_words('Subject', draft.subject)}\r\n{_address_field('From', draft.sender_name, draft.sender)}"
+    try:
+        return head.encode("ascii") + _entity(draft.text)
+    except UnicodeError as wrong:
+        raise CompositionError(CompositionError.__doc__) from wrong
+
+
 def _head(draft: Draft) -> str:
     return (
         f"Subject: {_words('Subject', draft.subject)}\r\n"
@@ -124,6 +133,15 @@ def _phrase(name: str) -> str:
     if not all(map(_is_plain, name.split(" "))):
         return Header(name, "utf-8", header_name="Reply-To", maxlinelen=LINE).encode(linesep="\r\n")
     return name if ATOMS.fullmatch(name) else f'"{quote(name)}"'
+
+
+def can_be_written_to(address: str) -> bool:
+    """Whether a letter's To field can hold the address; whether anybody reads it there is another matter."""
+    try:
+        _spec(address)
+    except CompositionError:
+        return False
+    return address.rpartition("@")[0] != ""
 
 
 def _spec(address: str) -> str:

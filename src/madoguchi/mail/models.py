@@ -46,10 +46,13 @@ class State(models.TextChoices):
     FAILED = "failed"
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
+    PUBLISHED = "published"
 
 
 class Letter(Due):
     """One outgoing letter: sealed content, sealed recipients, and where it stands.
+
+    One that is "published" stands on the private page of its report and was never due; its recipient is that page.
 
     Sealed under its own unit: `content` (the cleared bytes), `transport` (JSON: message_id, in_reply_to,
     references, auto_submitted, envelope_from) and `recipients` (JSON list of addresses).

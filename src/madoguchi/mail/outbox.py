@@ -37,11 +37,19 @@ class Outgoing:
 def enqueue(*, actor: Actor, now: datetime, letters: Sequence[Outgoing]) -> None:
     """Stores letters as due now. Raises NotClearedError where content and clearance differ."""
     keep(letter.unit for letter in letters)
-    Letter.objects.bulk_create([_row(letter, now) for letter in letters])
+    Letter.objects.bulk_create([_row(letter, now, State.QUEUED) for letter in letters])
     record(actor=actor, now=now, deeds=[Deed("queued", "letter", letter.id) for letter in letters])
 
 
-def _row(letter: Outgoing, now: datetime) -> Letter:
+@verb
+def publish(*, actor: Actor, now: datetime, letters: Sequence[Outgoing]) -> None:
+    """Stores letters that stand on a page of ours and are never sent. Raises NotClearedError, as `enqueue`."""
+    keep(letter.unit for letter in letters)
+    Letter.objects.bulk_create([_row(letter, now, State.PUBLISHED) for letter in letters])
+    record(actor=actor, now=now, deeds=[Deed("published", "letter", letter.id) for letter in letters])
+
+
+def _row(letter: Outgoing, now: datetime, state: State) -> Letter:
     if content_hash(letter.content) != letter.clearance.content_hash:
         raise NotClearedError(NotClearedError.__doc__)
     key = letter.unit.key
@@ -61,7 +69,7 @@ def _row(letter: Outgoing, now: datetime) -> Letter:
         recipients=sealed("recipients", letter.recipients),
         domain_key=blind_index().key("domain", domain),
         made_at=now,
-        state=State.QUEUED,
+        state=state,
         state_at=now,
-        due_at=now,
+        due_at=now if state == State.QUEUED else None,
     )

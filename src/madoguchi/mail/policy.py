@@ -16,9 +16,10 @@ from madoguchi.lib.backoff import next_after
 
 _ADDRESS: Final = re.compile(r"[^\x00-\x20\x7f<>\ud800-\udfff]+@[^\x00-\x20\x7f<>@\ud800-\udfff]+")
 
-State = Literal["queued", "sending", "sent", "deferred", "failed", "unknown", "cancelled"]
+State = Literal["queued", "sending", "sent", "deferred", "failed", "unknown", "cancelled", "published"]
 
-# From each state to those that may follow it. `sent` and `cancelled` are ends.
+# From each state to those that may follow it. `sent`, `cancelled` and `published` are ends; a letter on a page
+# begins and ends as `published`.
 MOVES: Final[Mapping[State, frozenset[State]]] = {
     "queued": frozenset({"sending", "cancelled"}),
     "sending": frozenset(
@@ -31,6 +32,7 @@ MOVES: Final[Mapping[State, frozenset[State]]] = {
     "unknown": frozenset({"queued", "sent", "cancelled"}),  # sent: a person found out that it arrived
     "sent": frozenset(),
     "cancelled": frozenset(),
+    "published": frozenset(),
 }
 
 

@@ -7,13 +7,24 @@ from datetime import datetime
 from email import message_from_bytes, policy
 from uuid import UUID
 
+from django.db.models import Q
+
 from madoguchi.lib.due import Backlog, backlog
+from madoguchi.mail.clearances import recipients_key
 from madoguchi.mail.models import Letter, State
 from madoguchi.mail.outbox import LABEL
 from madoguchi.vault.actions import Place, UnitKey
 from madoguchi.vault.queries import open_units
 
-__all__ = ["SentLetter", "letter_backlog", "letter_states", "recent_letters", "sent_letters"]
+__all__ = [
+    "SentLetter",
+    "letter_backlog",
+    "letter_states",
+    "letters_on_page",
+    "recent_letters",
+    "sent_letters",
+    "waiting_clearances",
+]
 
 TROUBLED = (State.DEFERRED, State.FAILED, State.UNKNOWN)
 SHOWN = 100
@@ -40,6 +51,25 @@ def letter_states(ids: Iterable[UUID]) -> dict[UUID, str]:
 def sent_letters(ids: Iterable[UUID]) -> dict[UUID, SentLetter]:
     """These letters, opened; shredded ones are left out."""
     return {letter.id: letter for letter in _opened(list(Letter.objects.filter(pk__in=list(ids))))}
+
+
+def letters_on_page(ids: Iterable[UUID], page: str) -> list[SentLetter]:
+    """The answers among these letters that the private page `page` shows, oldest first.
+
+    Those put there, if cleared for this very page, and those mailed; none that was withdrawn.
+    """
+    here = Q(state=State.PUBLISHED, clearance__recipients_key=recipients_key([page]))
+    mailed = ~Q(state__in=(State.PUBLISHED, State.CANCELLED))
+    rows = Letter.objects.filter(here | mailed, pk__in=list(ids), kind="answer", clearance__revocation=None)
+    return _opened(list(rows.order_by("made_at", "pk")))
+
+
+def waiting_clearances(ids: Iterable[UUID]) -> list[UUID]:
+    """The clearances of those of these letters that are mailed and may still leave."""
+    still = (State.QUEUED, State.SENDING, State.DEFERRED, State.FAILED, State.UNKNOWN)
+    return list(
+        Letter.objects.filter(pk__in=list(ids), state__in=still).values_list("clearance_id", flat=True)
+    )
 
 
 def recent_letters(most: int) -> list[SentLetter]:

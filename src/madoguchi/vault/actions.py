@@ -10,14 +10,24 @@ from django.conf import settings
 
 from madoguchi.lib import keyring
 from madoguchi.lib.ids import new_id
-from madoguchi.vault.blobs import BlobStore, FolderStore
+from madoguchi.vault.blobs import BlobStore, BlobWriter, FolderStore
 from madoguchi.vault.models import DataKey
-from madoguchi.vault.scheme import BlindIndex, NotOpenedError, Place, UnitKey, VaultError, Wrapper
+from madoguchi.vault.scheme import (
+    BlindIndex,
+    NotOpenedError,
+    Place,
+    StreamSealer,
+    UnitKey,
+    VaultError,
+    Wrapper,
+)
 
 __all__ = [
     "BlindIndex",
+    "BlobWriter",
     "NotOpenedError",
     "Place",
+    "StreamSealer",
     "Unit",
     "UnitKey",
     "VaultError",
@@ -26,10 +36,11 @@ __all__ = [
     "forget_keys",
     "keep",
     "new_unit",
+    "shred",
     "wrapper",
 ]
 
-Kind = Literal["arrival", "report", "person", "letter", "note"]
+Kind = Literal["arrival", "report", "person", "letter", "note", "draft"]
 
 
 class Unit:
@@ -82,3 +93,9 @@ def new_unit(kind: Kind, now: datetime) -> Unit:
 def keep(units: Iterable[Unit]) -> None:
     """Stores the wrapped keys of new units; call it inside the verb that stores what they seal."""
     DataKey.objects.bulk_create([unit.row for unit in units])
+
+
+def shred(key_ids: Iterable[UUID], *, now: datetime) -> int:
+    """Destroys the data keys of units: what they sealed can't be read any more. Call it inside a verb."""
+    there = DataKey.objects.filter(pk__in=list(key_ids), wrapped__isnull=False)
+    return there.update(wrapped=None, shredded_at=now)

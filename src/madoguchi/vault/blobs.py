@@ -25,11 +25,27 @@ class BlobStore(Protocol):
         A blob is written once: an id that is taken raises FileExistsError, and what is there stays.
         """
 
+    def writer(self, blob: UUID) -> "BlobWriter":
+        """As `put`, for what is pushed piece by piece."""
+
     def get(self, blob: UUID) -> Iterator[bytes]:
         """The bytes in pieces. Raises BlobMissingError."""
 
     def remove(self, blob: UUID) -> None:
         """Forgets the blob; one that is not there is no error."""
+
+
+class BlobWriter(Protocol):
+    """A blob that is being written: ends by `keep` or by `drop`."""
+
+    def write(self, piece: bytes) -> None:
+        """Adds a piece. Raises OSError, where the disk is full for one; then only `drop` makes sense."""
+
+    def keep(self) -> None:
+        """Returns only when the whole would survive a loss of power; drops it where that fails."""
+
+    def drop(self) -> None:
+        """Leaves nothing behind; after `keep` or a first `drop` it does nothing."""
 
 
 class FolderStore:
@@ -39,19 +55,18 @@ class FolderStore:
         self._root = root
 
     def put(self, blob: UUID, pieces: Iterable[bytes]) -> None:
+        writer = self.writer(blob)
+        try:
+            for piece in pieces:
+                writer.write(piece)
+            writer.keep()
+        finally:
+            writer.drop()  # half a blob helps nobody, and the disk may be full
+
+    def writer(self, blob: UUID) -> BlobWriter:
         folder = self._folder(blob)
         make_folder(folder)
-        path = folder / blob.hex
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.writelines(pieces)
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            path.unlink()  # half a blob helps nobody, and the disk may be full
-            raise
-        sync_folder(folder)
+        return _FileWriter(folder / blob.hex)
 
     def get(self, blob: UUID) -> Iterator[bytes]:
         try:
@@ -67,3 +82,33 @@ class FolderStore:
 
     def _folder(self, blob: UUID) -> Path:
         return self._root / blob.hex[-2:]
+
+
+class _FileWriter:
+    """A blob's file while it is written."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._open = True
+        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+    def write(self, piece: bytes) -> None:
+        self._file.write(piece)
+
+    def keep(self) -> None:
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            sync_folder(self._path.parent)
+        except BaseException:
+            self.drop()
+            raise
+        self._open = False
+
+    def drop(self) -> None:
+        if not self._open:
+            return
+        self._open = False
+        self._path.unlink(missing_ok=True)
+        self._file.raw.close()  # not the buffer: what is in it would be written, to a disk that may be full

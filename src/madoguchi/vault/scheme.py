@@ -96,20 +96,14 @@ class UnitKey:
 
     def seal_stream(self, place: Place, plain: Iterable[bytes]) -> Iterator[bytes]:
         """Seals a stream of any length in segments of 64 KiB; yields the pieces to write in order."""
-        prefix = os.urandom(_PREFIX)
-        yield _STREAM + prefix
-        bound = place.bound_to(self.id)
-        held = bytearray()
-        count = 0
+        sealer = self.stream_sealer(place)
         for piece in plain:
-            held += piece
-            while len(held) > SEGMENT:
-                yield self._aead.encrypt(
-                    _segment_nonce(prefix, count, last=False), bytes(held[:SEGMENT]), bound
-                )
-                del held[:SEGMENT]
-                count += 1
-        yield self._aead.encrypt(_segment_nonce(prefix, count, last=True), bytes(held), bound)
+            yield sealer.add(piece)
+        yield sealer.end()
+
+    def stream_sealer(self, place: Place) -> "StreamSealer":
+        """As `seal_stream`, for what is pushed piece by piece instead of pulled, such as an upload."""
+        return StreamSealer(self._aead, place.bound_to(self.id))
 
     def open_stream(self, place: Place, sealed: Iterable[bytes]) -> Iterator[bytes]:
         """The plain segments. Raises NotOpenedError at the first that is altered, moved or missing.
@@ -141,6 +135,45 @@ class UnitKey:
             return self._aead.decrypt(_segment_nonce(prefix, count, last=last), segment, bound)
         except InvalidTag as wrong:
             raise NotOpenedError(NotOpenedError.__doc__) from wrong
+
+
+class StreamSealer:
+    """A stream that is being sealed: what `add` and `end` give, in order, is what `UnitKey.open_stream` reads.
+
+    Without `end` it does not open: a stream that broke off can't pass for a whole one.
+    """
+
+    __slots__ = ("_aead", "_bound", "_count", "_held", "_prefix")
+
+    def __init__(self, aead: AESGCM, bound: bytes) -> None:
+        self._aead, self._bound = aead, bound
+        self._prefix = os.urandom(_PREFIX)
+        self._held = bytearray()
+        self._count = -1  # nothing was given yet, not even the head
+
+    def add(self, piece: bytes) -> bytes:
+        """Takes plain bytes; gives those that are ready to be written, perhaps none."""
+        self._held += piece
+        ready = [self._head()]
+        while len(self._held) > SEGMENT:
+            ready.append(self._segment(bytes(self._held[:SEGMENT]), last=False))
+            del self._held[:SEGMENT]
+        return b"".join(ready)
+
+    def end(self) -> bytes:
+        """The last bytes to be written. To be called once."""
+        return self._head() + self._segment(bytes(self._held), last=True)
+
+    def _head(self) -> bytes:
+        if self._count >= 0:
+            return b""
+        self._count = 0
+        return _STREAM + self._prefix
+
+    def _segment(self, plain: bytes, *, last: bool) -> bytes:
+        sealed = self._aead.encrypt(_segment_nonce(self._prefix, self._count, last=last), plain, self._bound)
+        self._count += 1
+        return sealed
 
 
 def _segment_nonce(prefix: bytes, count: int, *, last: bool) -> bytes:

@@ -1,15 +1,16 @@
 """What every template needs: text from outside, shown safely, and moments in time, shown exactly."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from django import template
+from django.forms.boundfield import BoundField, BoundWidget
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from madoguchi.lib import hostile as hostile_text
 
@@ -45,9 +46,48 @@ def exact(at: datetime | None) -> SafeString:
 
 
 @register.filter
+def dated(at: datetime | None) -> SafeString:
+    """The moment in the reader's manner: date, weekday in Japanese, time to the minute, zone."""
+    return SafeString() if at is None else _time(at, in_words(at))
+
+
+@register.filter
+def day(on: date) -> str:
+    """A day in the reader's manner: “2026年11月25日”, “25 November 2026”."""
+    return date_format(on, "Y年n月j日" if get_language() == "ja" else "j F Y")
+
+
+@register.filter
+def groups(code: str) -> list[str]:
+    """A code in the groups in which it is read aloud and typed: as written with hyphens or spaces, else fours."""
+    written = code.replace("-", " ").split()
+    return written if len(written) != 1 else [code[at : at + 4] for at in range(0, len(code), 4)]
+
+
+@register.filter
+def hint_of(field: BoundField, choice: BoundWidget) -> str:
+    """The hint of one choice: the field's `hints` is a dict from the choice's value to a sentence; "" for none."""
+    hints: dict[str, str] = getattr(field.field, "hints", {})
+    return hints.get(str(choice.data["value"]), "")
+
+
+@register.filter
 def figure(number: int) -> str:
     """A count with its thousands separated, alike in both languages."""
     return f"{number:,}"
+
+
+def in_words(at: datetime) -> str:
+    """An aware moment in the centre's zone, as people write it.
+
+    “2026年11月25日（水）18:05 JST” or “25 November 2026, 18:05 JST (UTC+09:00)”.
+    """
+    local = timezone.localtime(at)
+    name, offset = local.tzname() or "", f"UTC{local.isoformat()[-6:]}"
+    if get_language() == "ja":
+        zone = name if name == "JST" else (f"{name}（{offset}）" if name.isalpha() else offset)
+        return date_format(local, "Y年n月j日（D）H:i ") + zone
+    return date_format(local, "j F Y, H:i ") + (f"{name} ({offset})" if name.isalpha() else offset)
 
 
 def relative(at: datetime, now: datetime) -> str:
@@ -56,7 +96,7 @@ def relative(at: datetime, now: datetime) -> str:
     if distance < MINUTE:
         return _("just now")
     if distance >= WEEK:
-        return date_format(timezone.localtime(at), "DATE_FORMAT")
+        return day(timezone.localtime(at))
     if distance < HOUR:
         amount = distance // MINUTE
         ago = ngettext("%(count)d minute ago", "%(count)d minutes ago", amount)
