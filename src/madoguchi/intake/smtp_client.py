@@ -41,6 +41,7 @@ class Visit(SMTP):
         self.trusted = client is None or include(door.relays, client)
         self.busy = False
         self.heard = asyncio.get_running_loop().time()
+        self.session = None
         self._told = Told()
         self._mail_counted = False
         waits_for_header = door.proxied and self.trusted and client is not None
@@ -52,6 +53,11 @@ class Visit(SMTP):
     def counted(self) -> Address | None:
         """The client where it takes a place of its network; None for a relay of ours."""
         return None if self.trusted else self.client
+
+    @property
+    def mute(self) -> bool:
+        """Whether it has not even greeted."""
+        return self.session is None or not self.session.host_name
 
     def envelope_of(self, stated: Stated) -> tuple[Address | None, str | None]:
         """The client of a mail and the name that it greeted with, as far as known."""

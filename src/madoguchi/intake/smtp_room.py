@@ -1,7 +1,8 @@
 """Who may be connected at once: floods find the room full sooner than anybody else does. No Django.
 
 Connections are counted by network. No network may hold all of the room, so a place is left for who is new. Where the
-room is full all the same, the network that holds most gives up its connection that was silent longest.
+room is full all the same, the network that holds most gives up its connection that was silent longest; where none holds
+more than others, one that never said anything goes, the oldest first: an honest client greets as soon as it is greeted.
 """
 
 from collections import Counter
@@ -23,6 +24,10 @@ class Guest(Protocol):
     """When it last said something, in seconds of the room's clock."""
     busy: bool
     """Whether a mail is under way."""
+
+    @property
+    def mute(self) -> bool:
+        """Whether it has not even greeted."""
 
     def make_room(self) -> None:
         """Says goodbye and hangs up."""
@@ -80,12 +85,12 @@ class Room:
         return self._longest_silent(now, None)
 
     def _longest_silent(self, now: float, crowd: Network | None) -> Guest | None:
-        """The one of a crowd that has no mail under way, or of all those that are truly silent."""
+        """The one of a crowd that has no mail under way, or of all those that are truly silent; mute ones first."""
         leaving = (
             guest
             for guest, networks in self._guests.items()
             if networks
             and (crowd is None or networks[-1] == crowd)
-            and (guest.heard + SILENT < now or (crowd is not None and not guest.busy))
+            and (guest.mute or guest.heard + SILENT < now or (crowd is not None and not guest.busy))
         )
-        return min(leaving, key=lambda guest: guest.heard, default=None)
+        return min(leaving, key=lambda guest: (not guest.mute, guest.heard), default=None)
