@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from madoguchi.console import downloads, places, shown, work
+from madoguchi.console import downloads, places, shown, standing, work
 from madoguchi.console.forms import AnswerForm, VersionForm
 from madoguchi.console.guards import form_on, not_found_where_unknown
 from madoguchi.disclosure.actions import RefusedError
@@ -99,6 +99,7 @@ def _row(row: queries.QueueRow, states: dict[UUID, str], view: str) -> dict[str,
         "unseen": report.waiting_since is not None,
         "is_new": report.version == 1 and report.waiting_since is not None,
         "notes": list(_notes(row, states, view)),
+        "by_form": report.door == "web",
     }
 
 
@@ -110,6 +111,10 @@ def _notes(row: queries.QueueRow, states: dict[UUID, str], view: str) -> Iterato
     # The view's own name says it where all of its rows wait, or none.
     if waits and view == "all":
         yield "badge waiting", _("Waiting for us")
+    for mark in standing.marks(row.marks):
+        yield "badge waiting", mark
+    if report.door == "web":
+        yield "badge", _("Web form")
     if row.possible:
         yield "badge", _("May belong to another report")
     if row.repeats:
@@ -163,7 +168,9 @@ def _report_page(
         ],
         "repeats": [{"at": repeat.at} for repeat in opened.repeats],
         "items": shown.items(opened),
-        "answer_form": form if opened.provider_address else None,
+        "standing": standing.standing(opened),
+        "wishes": standing.wishes(opened),
+        "answer_form": form if opened.standing.way.way != "none" else None,
     }
     return render(request, "console/report.html", context, status=status)
 
@@ -194,7 +201,7 @@ def _acknowledgement(opened: OpenedReport, states: dict[UUID, str]) -> dict[str,
         "state": state,
         "label": shown.ACKNOWLEDGEMENTS[state],
         "reason": shown.REASONS.get(row.reason, ""),
-        "can_send": row.verdict == "capped",
+        "can_send": row.verdict == "capped" and not opened.standing.unsafe_at,
         "url": reverse("console:acknowledgement", args=[opened.report.id]),
     }
 
@@ -208,14 +215,17 @@ def answer(request: HttpRequest, report_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _report_page(request, report_id, request.POST)
     try:
-        actions.answer(actor=actor_of(request), now=timezone.now(), report_id=report_id, **form.cleaned_data)
+        way = actions.answer(
+            actor=actor_of(request), now=timezone.now(), report_id=report_id, **form.cleaned_data
+        )
     except actions.ChangedMeanwhileError:
         return _report_page(request, report_id, request.POST, CHANGED, status=409)
     except CompositionError:
         return _report_page(request, report_id, request.POST, UNWRITABLE, status=422)
     except (actions.NoContactError, RefusedError):
         return _report_page(request, report_id, request.POST, REFUSED, status=422)
-    messages.success(request, _("Your answer is on its way."))
+    done = _("Your answer is on its way.") if way == "mail" else _("Your answer stands on the private page.")
+    messages.success(request, done)
     return HttpResponseRedirect(reverse("console:report", args=[report_id]))
 
 
