@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from madoguchi.incidents.queries import PrivatePage
 
 WRONG_RECEIPT: Final = _(
-    "This receipt opens no page. Compare it with what you wrote down, letter by letter. "
+    "This receipt opens no page. Compare it with what you wrote down, character by character. "
     "Nothing happens to your report if you try again."
 )
 
