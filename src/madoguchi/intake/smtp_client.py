@@ -44,15 +44,18 @@ class Visit(SMTP):
         self.session = None
         self._told = Told()
         self._mail_counted = False
-        waits_for_header = door.proxied and self.trusted and client is not None
+        self._headed = door.proxied and self.trusted and client is not None
         super().__init__(
-            door, proxy_protocol_timeout=door.limits.proxy_header if waits_for_header else None, **library
+            door, proxy_protocol_timeout=door.limits.proxy_header if self._headed else None, **library
         )
 
     @property
     def counted(self) -> Address | None:
-        """The client where it takes a place of its network; None for a relay of ours."""
-        return None if self.trusted else self.client
+        """The client where it takes a place of its network; None for a relay of ours.
+
+        Until a PROXY header has come nobody knows whose connection it is: it takes a place of the relay's own network.
+        """
+        return None if self.trusted and not self._headed else self.client
 
     @property
     def mute(self) -> bool:
@@ -137,6 +140,7 @@ class Visit(SMTP):
     async def become(self, told: Told) -> bool:
         """From now on this is the session of a client that a relay told; false where there is no place for it."""
         self._told = told
+        self._headed = False
         self.client = told.address
         self.trusted = told.address is not None and include(self._door.relays, told.address)
         self._door.room.leave(self)

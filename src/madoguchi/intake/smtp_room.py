@@ -77,7 +77,8 @@ class Room:
         """Who has to go for a connection that comes from these networks; None where nobody has."""
         widest = {networks[-1] for networks in self._guests.values() if networks}
         crowd = max(widest, key=self._held.__getitem__, default=None)
-        if crowd is not None and (not coming or self._held[crowd] > self._held[coming[-1]] + 1):
+        own = self._held[coming[-1]] if coming else 0
+        if crowd is not None and self._held[crowd] > own + 1:
             # A crowd gives up places until the newcomer's own network holds as many.
             crowded = self._longest_silent(now, crowd)
             if crowded is not None:
