@@ -370,7 +370,7 @@ def test_the_operators_page_shows_no_content_and_runs_again(monkeypatch: pytest.
     def failing(*_: object) -> None:
         raise ValueError("secret words of the mail")
 
-    monkeypatch.setattr(receiving, "_items", failing)
+    monkeypatch.setattr(receiving, "items_of", failing)
     assert received([incoming(mail("secret words", subject="secret subject"), START)]) == []
     kim = signed_in(staff("kim", "operator"))
     page = said(kim.get(reverse("console:work")))

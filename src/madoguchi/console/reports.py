@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from madoguchi.console import downloads, places, shown, work
+from madoguchi.console import downloads, places, shown, standing, work
 from madoguchi.console.forms import AnswerForm, VersionForm
 from madoguchi.console.guards import form_on, not_found_where_unknown
 from madoguchi.disclosure.actions import RefusedError
@@ -107,6 +107,8 @@ def _row(row: queries.QueueRow, states: dict[UUID, str], view: str) -> dict[str,
         else shown.ACKNOWLEDGEMENTS[state],
         "repeats": row.repeats,
         "possible": row.possible,
+        "by_form": report.door == "web",
+        "marks": standing.marks(row.marks),
     }
 
 
@@ -150,7 +152,9 @@ def _report_page(
         ],
         "repeats": [{"at": repeat.at} for repeat in opened.repeats],
         "items": shown.items(opened),
-        "answer_form": form if opened.provider_address else None,
+        "standing": standing.standing(opened),
+        "wishes": standing.wishes(opened),
+        "answer_form": form if opened.standing.way.way != "none" else None,
     }
     return render(request, "console/report.html", context, status=status)
 
@@ -181,7 +185,7 @@ def _acknowledgement(opened: OpenedReport, states: dict[UUID, str]) -> dict[str,
         "state": state,
         "label": shown.ACKNOWLEDGEMENTS[state],
         "reason": shown.REASONS.get(row.reason, ""),
-        "can_send": row.verdict == "capped",
+        "can_send": row.verdict == "capped" and not opened.standing.unsafe_at,
         "url": reverse("console:acknowledgement", args=[opened.report.id]),
     }
 
@@ -195,14 +199,17 @@ def answer(request: HttpRequest, report_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _report_page(request, report_id, request.POST)
     try:
-        actions.answer(actor=actor_of(request), now=timezone.now(), report_id=report_id, **form.cleaned_data)
+        way = actions.answer(
+            actor=actor_of(request), now=timezone.now(), report_id=report_id, **form.cleaned_data
+        )
     except actions.ChangedMeanwhileError:
         return _report_page(request, report_id, request.POST, CHANGED, status=409)
     except CompositionError:
         return _report_page(request, report_id, request.POST, UNWRITABLE, status=422)
     except (actions.NoContactError, RefusedError):
         return _report_page(request, report_id, request.POST, REFUSED, status=422)
-    messages.success(request, _("Your answer is on its way."))
+    done = _("Your answer is on its way.") if way == "mail" else _("Your answer stands on the private page.")
+    messages.success(request, done)
     return HttpResponseRedirect(reverse("console:report", args=[report_id]))
 
 

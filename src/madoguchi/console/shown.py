@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from madoguchi.console.standing import form_text
+from madoguchi.disclosure.links import without_tokens
 from madoguchi.incidents.queries import GivenItem, Message, OpenedReport
 from madoguchi.mail.queries import SentLetter
 from madoguchi.mail.reading import is_forward, new_text
@@ -18,6 +20,7 @@ Words = str | Promise
 MESSAGE_KINDS: Mapping[str, Words] = {
     "report": gettext_lazy("Report"),
     "reply": gettext_lazy("Reply"),
+    "addition": gettext_lazy("Added on the private page"),
     "bounce": gettext_lazy("Returned mail"),
     "auto-reply": gettext_lazy("Automatic reply"),
     "acknowledgement": gettext_lazy("Acknowledgement"),
@@ -31,6 +34,7 @@ LETTER_STATES: Mapping[str, Words] = {
     "failed": gettext_lazy("could not be delivered"),
     "unknown": gettext_lazy("perhaps sent, perhaps not: a person decides"),
     "cancelled": gettext_lazy("withdrawn before it left"),
+    "published": gettext_lazy("on the private page"),
 }
 ITEM_KINDS: Mapping[str, Words] = {
     "contact-address": gettext_lazy("Address"),
@@ -45,6 +49,7 @@ ACKNOWLEDGEMENTS: Mapping[str, Words] = {
     "none": gettext_lazy("Not acknowledged"),
 }
 REASONS: Mapping[str, Words] = {
+    "no-contact": gettext_lazy("The reporter gave no address."),
     "null-sender": gettext_lazy("The mail names no sender that an answer could go to."),
     "unusable-sender": gettext_lazy("The sender's address can't be written to."),
     "ourselves": gettext_lazy("The mail came from one of our own addresses."),
@@ -108,7 +113,7 @@ def _entry(
         return entry | _outgoing(
             letters.get(message.letter), staff.get(message.staff) if message.staff else None
         )
-    return entry | _incoming(message, opened.items_of(message.id))
+    return entry | _incoming(message, opened.items_of(message.id)) | _by_page(opened, message)
 
 
 def _outgoing(letter: SentLetter | None, writer: str | None) -> dict[str, Any]:
@@ -116,11 +121,26 @@ def _outgoing(letter: SentLetter | None, writer: str | None) -> dict[str, Any]:
         "direction": "out",
         "who": writer or _("Sent automatically"),
         "subject": letter.subject if letter else "",
-        "text": lines(letter.text) if letter else "",
+        # The link in an acknowledgement is the reporter's key, not ours.
+        "text": lines(without_tokens(letter.text)) if letter else "",
         # Its text is the same for everybody: it stands folded, so that what was written by people is seen.
         "folded": bool(letter and letter.kind == "acknowledgement"),
         "state_label": LETTER_STATES[letter.state] if letter else "",
     }
+
+
+def _by_page(opened: OpenedReport, message: Message) -> dict[str, Any]:
+    """What is otherwise said of an entry that a page of ours took in: no sender to vouch for, a filled form's text."""
+    items = opened.items_of(message.id)
+    if not any(item.place.startswith("form ") for item in items):
+        return {}
+    by_page: dict[str, Any] = {
+        "who": opened.provider_name or opened.provider_address or _("Anonymous"),
+        "coarse": opened.standing.anonymous,
+        "authenticated": None,
+        "folded": False,
+    }
+    return by_page | ({"text": form_text(items)} if message.kind == "report" else {})
 
 
 def lines(text: str) -> str:
@@ -168,7 +188,7 @@ def items(opened: OpenedReport) -> list[dict[str, Any]]:
     return [
         {"kind": ITEM_KINDS[item.kind], "value": item.value, "place": _place(item.place)}
         for item in opened.items
-        if item.kind in ITEM_KINDS and item.value
+        if item.kind in ITEM_KINDS and item.value and not item.place.startswith("form")
     ]
 
 

@@ -25,13 +25,14 @@ from madoguchi.incidents.outgoing import (
 from madoguchi.incidents.sealing import open_item, open_provider
 from madoguchi.incidents.standing import UNSAFE, standing_of, steps_of
 from madoguchi.incidents.submission import WEB
+from madoguchi.incidents.ways import Way
 from madoguchi.lib.verbs import verb
 from madoguchi.vault.queries import open_unit
 
 
 @verb
-def answer(*, actor: Actor, now: datetime, report_id: UUID, version: int, subject: str, text: str) -> None:
-    """Gives a person's words to who reported, who waits no more: by mail, or on the report's private page.
+def answer(*, actor: Actor, now: datetime, report_id: UUID, version: int, subject: str, text: str) -> Way:
+    """Gives a person's words to who reported, who waits no more; says whether by mail or on the private page.
 
     Which way is `standing_of`'s to say: what changes it changes the version too, so it is the way the writer saw.
 
@@ -48,6 +49,7 @@ def answer(*, actor: Actor, now: datetime, report_id: UUID, version: int, subjec
     store_outgoing(now, "answer", [(report.correspondence_id, candidate)], staff=staff, position=version)
     Step.objects.bulk_create([Step(report=report, kind="answered", at=now, staff=staff)])
     record(actor=actor, now=now, deeds=[Deed("answered", "report", report.id)])
+    return "page" if candidate.published else "mail"
 
 
 def _answer(report: Report, now: datetime, subject: str, text: str) -> Candidate:

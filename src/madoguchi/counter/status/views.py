@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from madoguchi.counter.status import shown
 from madoguchi.counter.status.deeds import DEEDS, Deed, deed_of
@@ -32,6 +32,8 @@ from madoguchi.intake.actions import accept_addition
 from madoguchi.mail.forms import ADDITION, Language, compose
 
 READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
+ONCE: Final[dict[str, Any]] = {"page": "come-back", "languages": ()}
+"""For what is shown once, after a form was sent: the link to the other language would lose it."""
 
 
 @READ_OR_SEND
@@ -89,10 +91,12 @@ def _status(
     return render(request, "counter/status/status.html", given, status=code)
 
 
-@require_POST
+@READ_OR_SEND
 @for_visitor
 def add(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Takes in what a reporter writes, raw first, as everything that comes in."""
+    """Takes in what a reporter writes, raw first, as everything that comes in; opened by address it leads back."""
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("counter:status"))
     form = AdditionForm(request.POST)
     if not form.is_valid():
         return _status(request, visit, form, code=422)
@@ -125,18 +129,20 @@ def _done(request: HttpRequest, visit: Visit, deed: Deed, now: datetime) -> Http
         return HttpResponseRedirect(reverse("counter:status"))
     if token:
         link = link_to("private", settings.OPTIONS.base_url, token)
-        response = render(request, "counter/status/new_link.html", {"page": "come-back", "link": link})
+        response = render(request, "counter/status/new_link.html", ONCE | {"link": link})
         # Who came by the old link goes on by the new one; who came by the receipt still holds it.
         return begin(response, link_handle(token)) if visit.kind == "link" else response
     if deed.after == "end":
-        return leave(render(request, "counter/status/closed.html", {"page": "come-back"}))
+        return leave(render(request, "counter/status/closed.html", ONCE))
     return HttpResponseRedirect(reverse("counter:status"))
 
 
-@require_POST
+@READ_OR_SEND
 @unlisted
-def go(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 -- Django's signature
-    """Ends the session in this browser; the codes stay."""
+def go(request: HttpRequest) -> HttpResponse:
+    """Ends the session in this browser; the codes stay. Opened by address it leads back."""
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("counter:status"))
     return leave(HttpResponseRedirect(reverse("counter:come-back") + "?left"))
 
 
@@ -148,7 +154,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         reference = confirm_contact(now=timezone.now(), token=token.lower())
         if reference:
-            return render(request, "counter/status/confirmed.html", {"reference": reference})
+            return render(request, "counter/status/confirmed.html", ONCE | {"reference": reference})
     elif report_to_confirm(token.lower()):
         return render(request, "counter/status/confirm.html", {})
     slow_down(request)
