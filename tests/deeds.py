@@ -186,8 +186,10 @@ def understand_again(now: datetime) -> Deed:
 
 def receive_together(now: datetime) -> Deed:
     intake.store([incoming(mail(), now)])
-    prepared, _ = understanding._prepare(list(Arrival.objects.all()), nobody)
-    return lambda: understanding._receive_together(now=now, prepared=prepared)
+    understood, _ = understanding._prepare(list(Arrival.objects.all()), nobody)
+    given = [submission for _, submission in understood]
+    prepared = incidents.prepare(now=now, submissions=given)
+    return lambda: understanding._receive_together(now=now, submissions=given, prepared=prepared)
 
 
 def store_form(now: datetime) -> Deed:
@@ -304,7 +306,7 @@ DEEDS: dict[str, Scene] = {
     "identity.actions.set_password_by_link": set_password,
     "identity.actions.disable_staff": disable,
     "identity.actions.note_sign_in": sign_in,
-    "incidents.actions.receive": receive,
+    "incidents.receiving.receive": receive,
     "incidents.answering.answer": answer,
     "incidents.answering.set_aside": set_aside,
     "incidents.answering.send_held_acknowledgement": send_held,

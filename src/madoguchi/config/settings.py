@@ -52,12 +52,12 @@ INSTALLED_APPS = [
     "madoguchi.counter",
 ]
 MIDDLEWARE = [
-    "madoguchi.config.front.AnswerLoadBalancers",
     "madoguchi.config.front.BelieveOurProxies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "madoguchi.config.front.AnswerLoadBalancers",
     "madoguchi.lib.languages.SpeakTheReadersLanguage",
     # What is the same for everybody is answered here; nothing below it looks at such a request.
     "madoguchi.counter.everybody.AnswerEverybodyFirst",
