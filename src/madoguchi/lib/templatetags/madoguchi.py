@@ -88,6 +88,14 @@ def hint_of(field: BoundField, choice: BoundWidget) -> str:
 
 
 @register.filter
+def described_by(choice: BoundWidget, hint: str) -> SafeString:
+    """The control of one choice; with a hint it names the hint's element, for screen readers."""
+    if hint:
+        choice.data["attrs"]["aria-describedby"] = f"{choice.id_for_label}_hint"
+    return SafeString(choice.tag())
+
+
+@register.filter
 def figure(number: int) -> str:
     """A count with its thousands separated, alike in both languages."""
     return f"{number:,}"
