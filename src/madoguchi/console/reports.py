@@ -103,7 +103,7 @@ def _row(row: queries.QueueRow, states: dict[UUID, str], view: str) -> dict[str,
         "is_reply": report.version > 1 and report.waiting_since is not None,
         "acknowledged": state,
         "acknowledged_label": ""
-        if (state, report.automatic) in shown.ORDINARY
+        if (state, report.automatic) in shown.ORDINARY or (state == "none" and report.door == "web")
         else shown.ACKNOWLEDGEMENTS[state],
         "repeats": row.repeats,
         "possible": row.possible,
