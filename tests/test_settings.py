@@ -62,6 +62,11 @@ def test_every_default_passes_its_own_check() -> None:
         ("time_zone", "../../etc/passwd", "IANA time zone"),
         ("trusted_relays", "relay.example", "IPv4 or IPv6 network"),
         ("trusted_relays", "192.0.2.1/24", "host bits"),
+        ("trusted_proxies", "proxy.example", "IPv4 or IPv6 network"),
+        ("lmtp", "lmtp.sock", "a path that begins with a slash"),
+        ("lmtp", "127.0.0.1:0", "host:port"),
+        ("received_above", "-1", "0"),
+        ("max_tarpitted", "-1", "0"),
         ("reference_prefix", "example", "capital letters"),
         ("relay_url", "mail.example:25", "smtp://host:port"),
         ("language", "de", "'ja' or 'en'"),
@@ -116,7 +121,8 @@ def test_without_a_name_the_keyring_lies_beside_the_home() -> None:
     ("values", "named"),
     [
         ({"relay_url": "maildir:///var/mail/out"}, "MADOGUCHI_RELAY_URL"),
-        ({"trusted_relays": "192.0.2.25/32"}, "MADOGUCHI_AUTHSERV_ID"),
+        ({"smtp_proxy_protocol": "true"}, "MADOGUCHI_SMTP_PROXY_PROTOCOL"),
+        ({"max_message_bytes": "1000000", "max_bytes_in_flight": "1333337"}, "MADOGUCHI_MAX_BYTES_IN_FLIGHT"),
     ],
 )
 def test_settings_that_belong_together_are_checked_together(values: dict[str, str], named: str) -> None:

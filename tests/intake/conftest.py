@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -18,7 +19,8 @@ from cryptography.x509.oid import NameOID
 
 from madoguchi.intake.gathering import Gatherer
 from madoguchi.intake.incoming import Incoming, Mailboxes
-from madoguchi.intake.smtp import Door, Limits, serve
+from madoguchi.intake.smtp import Door, serve
+from madoguchi.intake.smtp_host import Limits
 
 NOW = dt.datetime(2026, 7, 1, 9, 0, tzinfo=dt.UTC)
 
@@ -42,12 +44,28 @@ class Store:
 class Talk:
     """One connection, byte by byte; replies are read whole, without their line ends."""
 
-    def __init__(self, port: int, hello: str = "client.example") -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+    def __init__(
+        self,
+        place: int | Path,
+        hello: str = "client.example",
+        *,
+        source: str = "",
+        header: bytes = b"",
+        greeting: str = "EHLO",
+    ) -> None:
+        """To a port of loopback, from the address `source` where one is named, or to a socket's path."""
+        if isinstance(place, int):
+            given = (source, 0) if source else None
+            self.socket = socket.create_connection(("127.0.0.1", place), timeout=10, source_address=given)
+        else:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(10)
+            self.socket.connect(str(place))
         self.file = self.socket.makefile("rb")
+        self.send(header)
         self.banner = self.reply()
         if hello:
-            self.say(f"EHLO {hello}")
+            self.hello = self.say(f"{greeting} {hello}")
 
     def send(self, *parts: bytes) -> None:
         self.socket.sendall(b"".join(parts))
@@ -114,15 +132,15 @@ class Talk:
 class RunningDoor:
     """A door in an event loop in a thread of its own."""
 
-    def __init__(self, *, limits: Limits, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, *, limits: Limits, tls: ssl.SSLContext | None = None, **given: Any) -> None:
         self.store = Store()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever)
         self.thread.start()
-        self.door: Door = self.run(self._serve(limits, tls))
+        self.door: Door = self.run(self._serve(limits=limits, tls=tls, **given))
         self.port = self.door.port
 
-    async def _serve(self, limits: Limits, tls: ssl.SSLContext | None) -> Door:
+    async def _serve(self, **given: Any) -> Door:
         self.gatherer = Gatherer(self.store.commit)
         mailboxes = Mailboxes("csirt.example", frozenset({"report", "announce"}))
         return await serve(
@@ -131,16 +149,19 @@ class RunningDoor:
             gatherer=self.gatherer,
             accepts=mailboxes.accepts,
             hostname="mx.csirt.example",
-            limits=limits,
-            tls=tls,
             clock=lambda: NOW,
+            **given,
         )
 
     def run(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
 
-    def talk(self, hello: str = "client.example") -> Talk:
-        return Talk(self.port, hello)
+    def talk(self, hello: str = "client.example", **given: Any) -> Talk:
+        return Talk(self.port, hello, **given)
+
+    def lmtp(self, place: Path) -> None:
+        """Listens for LMTP on a socket as well."""
+        self.run(self.door.listen_for_lmtp(place))
 
     def settle(self) -> None:
         """Waits until every connection has ended, and sees that none left bytes behind."""
@@ -148,7 +169,7 @@ class RunningDoor:
             if not self.door.connections:
                 break
             time.sleep(0.01)
-        assert self.door.connections == {}
+        assert self.door.connections == set()
         assert self.door.ceiling.held == 0
 
     def stop(self) -> None:
@@ -161,7 +182,9 @@ class RunningDoor:
 
 
 OpenDoor = Callable[..., RunningDoor]
-"""`open_door(tls=..., **limits)`."""
+"""`open_door(tls=..., relays=..., proxied=..., fair=..., **limits)`."""
+
+GIVEN = ("relays", "proxied", "fair")
 
 
 @pytest.fixture
@@ -170,7 +193,8 @@ def open_door() -> Iterator[OpenDoor]:
     doors: list[RunningDoor] = []
 
     def opening(*, tls: ssl.SSLContext | None = None, **limits: Any) -> RunningDoor:
-        doors.append(RunningDoor(limits=replace(Limits(), **limits), tls=tls))
+        given = {name: limits.pop(name) for name in GIVEN if name in limits}
+        doors.append(RunningDoor(limits=replace(Limits(), **limits), tls=tls, **given))
         return doors[-1]
 
     yield opening

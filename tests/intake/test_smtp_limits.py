@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from madoguchi.intake.smtp_session import Limits
+from madoguchi.intake.smtp_host import Limits
 
 if TYPE_CHECKING:
     from tests.intake.conftest import OpenDoor

@@ -17,11 +17,12 @@ set_up_django()
 from django.db.models import Q  # noqa: E402 -- Django has to be set up first
 
 from madoguchi.incidents.models import Acknowledgement, Message, Repeat, Report  # noqa: E402
-from madoguchi.intake.accepting import raw_of  # noqa: E402
+from madoguchi.intake.accepting import envelope_json, raw_of  # noqa: E402
 from madoguchi.intake.models import Arrival  # noqa: E402
 from madoguchi.lib.due import release_all  # noqa: E402
 from madoguchi.mail.models import Letter, State  # noqa: E402
 from madoguchi.mail.sending import look_after_forgotten  # noqa: E402
+from madoguchi.vault.queries import open_unit  # noqa: E402
 
 
 def main() -> None:
@@ -53,6 +54,7 @@ def arrival(row: Arrival) -> dict[str, Any]:
         "id": str(row.id),
         "door": row.door,
         "digest": hashlib.sha256(raw_of(row)).hexdigest(),
+        "envelope": json.loads(envelope_json(row, open_unit(row.data_key))),
         "blob": row.blob is not None,
         "outcome": row.outcome,
         "became": str(row.became),

@@ -21,6 +21,7 @@ from madoguchi.lib.templatetags.madoguchi import (
     in_words,
     moment,
     relative,
+    typed,
 )
 
 NOW = datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC)
@@ -55,6 +56,11 @@ def test_a_link_cannot_be_followed() -> None:
     assert '<span class="defanged">' in shown
     assert "https://evil.example" not in shown
     assert "href" not in shown
+
+
+def test_what_a_reader_wrote_is_shown_unchanged_and_only_as_text() -> None:
+    assert typed("https://site.example/?a=1\u202e") == '<bdi dir="auto">https://site.example/?a=1\u202e</bdi>'
+    assert typed('<b onclick="x">') == '<bdi dir="auto">&lt;b onclick=&quot;x&quot;&gt;</bdi>'
 
 
 @given(st.text())

@@ -10,13 +10,13 @@ from pathlib import Path
 from django.conf import settings
 from django.db import close_old_connections, connections
 
-from madoguchi.config.options import Options
+from madoguchi.config.options import Options, host_and_port, networks
 from madoguchi.config.stores import refuse_unless_durable
 from madoguchi.intake.actions import Incoming, store
 from madoguchi.intake.gathering import Gatherer
 from madoguchi.intake.incoming import Accepts, Mailboxes
 from madoguchi.intake.smtp import serve
-from madoguchi.intake.smtp_session import Limits
+from madoguchi.intake.smtp_host import Limits
 
 log = logging.getLogger(__name__)
 
@@ -34,25 +34,38 @@ async def _serve(options: Options) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     gatherer = Gatherer(_commit, at_end=connections.close_all)
-    host, _, port = options.smtp.rpartition(":")
     door = await serve(
-        host.strip("[]"),
-        int(port),
+        *host_and_port(options.smtp),
         gatherer=gatherer,
         accepts=_accepts(options),
         hostname=options.report_address.rpartition("@")[2],
-        limits=Limits(
-            size=options.max_message_bytes,
-            in_flight=options.max_bytes_in_flight,
-            connections=options.max_connections,
-            connections_per_peer=options.max_connections,
-        ),
+        limits=_limits(options),
         tls=_tls(options.smtp_certificate),
+        relays=networks(options.trusted_relays),
+        proxied=options.smtp_proxy_protocol,
     )
     log.info("SMTP listens on %s", options.smtp)
+    if options.lmtp:
+        await door.listen_for_lmtp(
+            Path(options.lmtp) if options.lmtp.startswith("/") else host_and_port(options.lmtp)
+        )
+        log.info("LMTP listens on %s", options.lmtp)
     await stop.wait()
     await door.close()
     await gatherer.close()
+
+
+def _limits(options: Options) -> Limits:
+    """A tenth of the connections is kept from any one network, so that a flood leaves a place for who is new."""
+    most = options.max_connections
+    return Limits(
+        size=options.max_message_bytes,
+        in_flight=options.max_bytes_in_flight,
+        connections=most,
+        connections_per_peer=max(1, most * 4 // 5),
+        connections_per_network=max(1, most * 9 // 10),
+        tarpitted=options.max_tarpitted,
+    )
 
 
 def _commit(batch: Sequence[Incoming]) -> None:

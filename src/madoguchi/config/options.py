@@ -38,6 +38,7 @@ class Options(CentreOptions):
     )
     http: str = Field("127.0.0.1:8000", description="host:port of the web pages.")
     smtp: str = Field("127.0.0.1:8025", description="host:port of the SMTP door.")
+    lmtp: str = Field("", description="host:port or socket path of the LMTP door; empty means none.")
     relay_url: str = Field(
         "",
         description="Where outgoing mail goes: smtp:// or smtps://, then user:password@ if needed, then host:port.",
@@ -81,7 +82,10 @@ class Options(CentreOptions):
         ge=1024 * 1024,
         description="Mail data held in memory at once by the SMTP door; above it senders are asked to try again.",
     )
-    max_connections: int = Field(500, ge=1, description="SMTP connections at once.")
+    max_connections: int = Field(500, ge=1, description="SMTP and LMTP connections at once.")
+    max_tarpitted: int = Field(
+        100, ge=0, description="Of these, those that may wait because their network sends too much at once."
+    )
     blob_bytes: int = Field(
         256 * 1024,
         ge=4096,
@@ -91,9 +95,17 @@ class Options(CentreOptions):
         None, description="PEM file with certificate and key; with it STARTTLS is offered."
     )
     trusted_relays: Words = Field(
-        (), description="Networks of our own mail relays, whose Authentication-Results count."
+        (),
+        description="Networks of our own mail relays: never slowed; they may name their clients, and their "
+        "Authentication-Results count.",
+    )
+    smtp_proxy_protocol: bool = Field(
+        False, description="Trusted relays begin each SMTP connection with a PROXY header (version 1 or 2)."
     )
     authserv_id: str = Field("", description="The authserv-id that our trusted relays write (RFC 8601).")
+    received_above: int = Field(
+        0, ge=0, le=20, description="Received fields that our own servers put above those results."
+    )
     dns_servers: Words = Field(
         (), description="Addresses (or address:port) of DNS servers; empty means the system's."
     )
@@ -107,6 +119,9 @@ class Options(CentreOptions):
 
     allowed_hosts: Words = Field(
         (), description="Host names under which the web pages answer; empty means public_url's and loopback."
+    )
+    trusted_proxies: Words = Field(
+        (), description="Networks of our own web proxies, whose X-Forwarded-For and X-Forwarded-Proto count."
     )
     session_hours: int = Field(10, ge=1, le=24, description="A staff session ends after so many hours.")
     session_idle_minutes: int = Field(
@@ -135,6 +150,16 @@ class Options(CentreOptions):
             raise ValueError("write one mail address without a plus sign, for example report@csirt.example")
         return value
 
+    @field_validator("lmtp")
+    @classmethod
+    def _place(cls, value: str) -> str:
+        if value and not value.startswith("/"):
+            try:
+                cls._host_and_port(value)
+            except ValueError as wrong:
+                raise ValueError("write it as host:port, or as a path that begins with a slash") from wrong
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -144,7 +169,7 @@ class Options(CentreOptions):
             raise ValueError("name an IANA time zone, for example Asia/Tokyo") from unknown
         return value
 
-    @field_validator("trusted_relays")
+    @field_validator("trusted_relays", "trusted_proxies")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:
@@ -175,8 +200,14 @@ class Options(CentreOptions):
             raise ValueError(
                 "relay_url: maildir:// only shows letters in the demonstration; name an SMTP relay"
             )
-        if self.trusted_relays and not self.authserv_id:
-            raise ValueError("authserv_id: name the authserv-id that the trusted relays write")
+        if self.smtp_proxy_protocol and not self.trusted_relays:
+            raise ValueError(
+                "smtp_proxy_protocol: name the relays that send a PROXY header in trusted_relays"
+            )
+        if self.max_bytes_in_flight < (least := self.max_message_bytes * 4 // 3 + 5):
+            raise ValueError(
+                f"max_bytes_in_flight: a mail of max_message_bytes would never fit, set it to {least} at least"
+            )
         return self
 
     @property
@@ -193,6 +224,17 @@ class Options(CentreOptions):
     def base_url(self) -> str:
         """Where the public sees the web pages, without a slash at the end."""
         return (self.public_url or f"http://{self.http}").rstrip("/")
+
+
+def host_and_port(value: str) -> tuple[str, int]:
+    """The two parts of a checked `host:port`, without the brackets of IPv6."""
+    host, _, port = value.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def networks(values: tuple[str, ...]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Checked networks as such."""
+    return tuple(ipaddress.ip_network(one) for one in values)
 
 
 @cache

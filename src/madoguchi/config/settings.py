@@ -52,6 +52,8 @@ INSTALLED_APPS = [
     "madoguchi.counter",
 ]
 MIDDLEWARE = [
+    "madoguchi.config.front.AnswerLoadBalancers",
+    "madoguchi.config.front.BelieveOurProxies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -1,10 +1,9 @@
 """Who vouches for the senders of a batch of mails: looked up side by side, since the DNS answers slowly."""
 
-import ipaddress
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from madoguchi.config.options import Options
+from madoguchi.config.options import Options, networks
 from madoguchi.intake.actions import Opened, Vouch
 from madoguchi.mail.authentication import TrustedRelays, authenticate
 from madoguchi.mail.lookup import resolver_for
@@ -17,7 +16,7 @@ def voucher(options: Options) -> Vouch:
     if options.demonstration:
         return lambda opened: ["demo"] * len(opened)
     trusted = TrustedRelays(
-        tuple(ipaddress.ip_network(one) for one in options.trusted_relays), options.authserv_id or None
+        networks(options.trusted_relays), options.authserv_id or None, options.received_above
     )
     resolver = resolver_for(options.dns_servers)
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="vouch")
@@ -30,6 +29,7 @@ def voucher(options: Options) -> Vouch:
             helo=envelope.helo or "",
             mail_from=envelope.mail_from,
             header_from=[box.address for box in opened.letter.from_],
+            relayed=envelope.relayed,
             trusted=trusted,
             resolver=resolver,
         )

@@ -21,8 +21,10 @@ Accepts = Callable[[str], bool]
 class Envelope:
     """What the other side said about a mail; nothing of it is believed, all of it is kept.
 
-    `peer` is an IP address; `mail_from` is "" for the null sender (RFC 5321 section 4.5.5); `options`
-    are those of `SMTPUTF8` and `BODY=8BITMIME` that were given, or what a door of ours notes.
+    `peer` is an IP address: the client's, where a relay of ours told it. `relayed` says that such a relay, and nobody
+    behind it, spoke with us, so that what it wrote into the mail may count. `mail_from` is "" for the null sender
+    (RFC 5321 section 4.5.5); `options` are those of `SMTPUTF8` and `BODY=8BITMIME` that were given, or what a door
+    of ours notes.
     """
 
     door: str
@@ -32,6 +34,7 @@ class Envelope:
     rcpt_to: tuple[str, ...] = ()
     tls: bool = False
     options: tuple[str, ...] = ()
+    relayed: bool = False
 
     def to_json(self) -> str:
         """One line of ASCII, the same for the same envelope."""

@@ -10,16 +10,23 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from ipaddress import IPv6Address, ip_address
-from typing import Any
+from pathlib import Path
 
+from aiosmtpd.proxy_protocol import ProxyData
 from aiosmtpd.smtp import SMTP, Session, TLSSetupException
 from aiosmtpd.smtp import Envelope as Stated
 
 from madoguchi.intake.gathering import Gatherer, GatheringClosedError, means_full
 from madoguchi.intake.incoming import Accepts, Envelope, Incoming
+from madoguchi.intake.lmtp import LmtpConnection
 from madoguchi.intake.smtp_body import CROWDED, Ceiling
-from madoguchi.intake.smtp_session import CLOSING, Connection, Limits
+from madoguchi.intake.smtp_client import BUSY, SLOWED, Visit
+from madoguchi.intake.smtp_host import Limits
+from madoguchi.intake.smtp_relays import Networks
+from madoguchi.intake.smtp_room import Room
+from madoguchi.intake.smtp_session import CLOSING, Connection
+from madoguchi.intake.smtp_tarpit import FAIR, Tarpit
+from madoguchi.lib.floods import Address, Rates, plain_address
 from madoguchi.lib.ids import new_id
 
 log = logging.getLogger(__name__)
@@ -27,7 +34,8 @@ log = logging.getLogger(__name__)
 STORED = "250 2.0.0 safely stored"
 UNAVAILABLE = "451 4.3.0 mail cannot be stored now, try again later"
 FULL = "452 4.3.1 no room to store mail now, try again later"
-BUSY = "421 4.3.2 too many connections, try again later"
+WAITING = 1024
+"""Connections that the kernel may keep until they are met; it takes no more than net.core.somaxconn."""
 
 
 class Door:
@@ -45,30 +53,56 @@ class Door:
         limits: Limits,
         tls: ssl.SSLContext | None,
         clock: Callable[[], datetime],
+        relays: Networks,
+        proxied: bool,
+        fair: Rates,
     ) -> None:
         self.hostname = hostname
         self.limits = limits
         self.tls = tls
+        self.relays = relays
+        self.proxied = proxied
         self.ceiling = Ceiling(limits.in_flight)
-        self.connections: dict[Connection, str | None] = {}
+        self.tarpit = Tarpit(fair, limits.tarpitted)
+        self.room = Room(limits.connections, limits.shares)
+        self.connections: set[Connection] = set()
         self.closing = False
         self._gatherer = gatherer
         self._accepts = accepts
         self._clock = clock
         self._put_off = 0
         self._empty = asyncio.Event()
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
 
     async def listen(self, host: str, port: int) -> None:
-        """Begins to listen; OSError where the port is taken."""
-        self._server = await asyncio.get_running_loop().create_server(lambda: _Doorkeeper(self), host, port)
+        """Begins to listen for SMTP; OSError where the port is taken."""
+        await self._listen_for(Connection, host, port)
+
+    async def listen_for_lmtp(self, place: Path | tuple[str, int]) -> None:
+        """Begins to listen for LMTP: on a socket that owner and group may use, or on host and port."""
+        if not isinstance(place, Path):
+            await self._listen_for(LmtpConnection, *place)
+            return
+        loop = asyncio.get_running_loop()
+        server = await loop.create_unix_server(
+            lambda: _Doorkeeper(self, LmtpConnection), place, backlog=WAITING, start_serving=False
+        )
+        place.chmod(0o660)  # noqa: ASYNC240 - before anybody is served
+        await server.start_serving()
+        self._servers.append(server)
+
+    async def _listen_for(self, kind: type[Connection], host: str, port: int) -> None:
+        server = await asyncio.get_running_loop().create_server(
+            lambda: _Doorkeeper(self, kind), host, port, backlog=WAITING
+        )
+        self._servers.append(server)
 
     @property
     def port(self) -> int:
-        """The port it listens on: of use where 0 was asked for."""
-        if self._server is None:
+        """The port of SMTP: of use where 0 was asked for."""
+        if not self._servers:
             raise RuntimeError("not listening")
-        port: int = self._server.sockets[0].getsockname()[1]
+        port: int = self._servers[0].sockets[0].getsockname()[1]
         return port
 
     async def close(self, grace: float = 10) -> None:
@@ -77,8 +111,8 @@ class Door:
         The gatherer goes on: it may serve other doors.
         """
         self.closing = True
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         for connection in tuple(self.connections):
             connection.leave()
         if self.connections:
@@ -87,31 +121,34 @@ class Door:
         for connection in tuple(self.connections):
             connection.abort()
 
-    def room_for(self, peer: str | None) -> bool:
-        """Whether one more connection, from `peer`, may stay."""
-        if self.closing or len(self.connections) >= self.limits.connections:
-            return False
-        return list(self.connections.values()).count(peer) < self.limits.connections_per_peer
-
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: SMTP) -> None:
         """The connection has ended."""
-        self.connections.pop(connection, None)
+        if isinstance(connection, Connection):
+            self.connections.discard(connection)
+            self.room.leave(connection)
         if self.closing and not self.connections:
             self._empty.set()
 
+    async def handle_PROXY(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, _session: Session, _stated: Stated, header: ProxyData
+    ) -> bool:
+        return await _visit(server).proxied_for(header)
+
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
-        self, _server: SMTP, session: Session, _stated: Stated, name: str, lines: list[str]
+        self, server: SMTP, session: Session, _stated: Stated, name: str, lines: list[str]
     ) -> list[str]:
-        """Adds PIPELINING, which the library does and does not announce; drops the empty AUTH."""
+        """Adds PIPELINING, which the library does and does not announce, and ours; drops the empty AUTH."""
         session.host_name = name
         kept = [line for line in lines if not line.startswith("250-AUTH")]
-        return [kept[0], "250-PIPELINING", *kept[1:]]
+        return [kept[0], "250-PIPELINING", *_visit(server).announced(), *kept[1:]]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
-        self, _server: SMTP, _session: Session, stated: Stated, address: str, options: list[str]
+        self, server: SMTP, _session: Session, stated: Stated, address: str, options: list[str]
     ) -> str:
         if not _readable(address):
             return "553 5.1.7 no address"
+        if not await _visit(server).admits_mail():
+            return SLOWED
         sizes = [option for option in options if option.startswith("SIZE=")]
         size = int(sizes[-1][5:]) if sizes else 1  # the library has checked the last one
         if not self.ceiling.allows(size):
@@ -137,10 +174,10 @@ class Door:
         log.error("An SMTP command failed: %s", type(error).__name__)
         return "451 4.3.0 not understood, try again later"
 
-    async def store(self, session: Session, stated: Stated, raw: bytes) -> str:
+    async def store(self, connection: SMTP, session: Session, stated: Stated, raw: bytes) -> str:
         """The reply to a whole mail: STORED only when its commit has returned."""
         now = self._clock()
-        incoming = Incoming(new_id(now), now, _envelope(session, stated), raw)
+        incoming = Incoming(new_id(now), now, _envelope(_visit(connection), session, stated), raw)
         try:
             await self._gatherer.add(incoming)
         except GatheringClosedError:
@@ -167,21 +204,29 @@ class Door:
 class _Doorkeeper(asyncio.Protocol):
     """Meets a connection first, and hands it on where there is room."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, kind: type[Connection]) -> None:
         self._door = door
+        self._kind = kind
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not isinstance(transport, asyncio.Transport):
             raise TypeError(type(transport).__name__)
-        peer = _ip(transport.get_extra_info("peername"))
-        if not self._door.room_for(peer):
-            transport.write((CLOSING if self._door.closing else BUSY).encode() + b"\r\n")
-            transport.close()
+        door = self._door
+        if door.closing:
+            _refuse(transport, CLOSING)
             return
-        connection = Connection(self._door)
-        self._door.connections[connection] = peer
+        connection = self._kind(door, _address(transport.get_extra_info("peername")))
+        if not door.room.enter(connection, connection.counted, connection.heard):
+            _refuse(transport, BUSY)
+            return
+        door.connections.add(connection)
         transport.set_protocol(connection)
         connection.connection_made(transport)
+
+
+def _refuse(transport: asyncio.Transport, reply: str) -> None:
+    transport.write(reply.encode() + b"\r\n")
+    transport.close()
 
 
 async def serve(
@@ -194,12 +239,27 @@ async def serve(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     tls: ssl.SSLContext | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    relays: Networks = (),
+    proxied: bool = False,
+    fair: Rates = FAIR,
 ) -> Door:
     """Listens for SMTP in the running event loop; `await door.close()` ends it.
 
-    `hostname` stands in banner and EHLO; `tls` offers STARTTLS. OSError where the port is taken.
+    `hostname` stands in banner and EHLO; `tls` offers STARTTLS. `relays`: our own mail servers in front, who may tell
+    of their clients; `proxied`: they begin with a PROXY header. `fair`: what a network may send without waiting.
+    OSError where the port is taken.
     """
-    door = Door(gatherer=gatherer, accepts=accepts, hostname=hostname, limits=limits, tls=tls, clock=clock)
+    door = Door(
+        gatherer=gatherer,
+        accepts=accepts,
+        hostname=hostname,
+        limits=limits,
+        tls=tls,
+        clock=clock,
+        relays=relays,
+        proxied=proxied,
+        fair=fair,
+    )
     await door.listen(host, port)
     return door
 
@@ -209,22 +269,27 @@ def _readable(address: str) -> bool:
     return address.isprintable()
 
 
-def _ip(peername: Any) -> str | None:
-    """The address in a socket's name, IPv4 also where it came mapped into IPv6."""
-    if not isinstance(peername, tuple):
-        return None
-    address = ip_address(peername[0].partition("%")[0])
-    return str((isinstance(address, IPv6Address) and address.ipv4_mapped) or address)
+def _address(peername: object) -> Address | None:
+    """The address in a socket's name; None where the socket is one of this machine's files."""
+    return plain_address(str(peername[0])) if isinstance(peername, tuple) else None
 
 
-def _envelope(session: Session, stated: Stated) -> Envelope:
-    helo = session.host_name
+def _visit(server: SMTP) -> Visit:
+    """The library hands its hooks the session that they belong to, which is always one of ours."""
+    if not isinstance(server, Visit):
+        raise TypeError(type(server).__name__)
+    return server
+
+
+def _envelope(visit: Visit, session: Session, stated: Stated) -> Envelope:
+    client, helo = visit.envelope_of(stated)
     return Envelope(
-        door="smtp",
-        peer=_ip(session.peer),
+        door=visit.door_name,
+        peer=str(client) if client is not None else None,
         helo=helo.encode(errors="surrogateescape").decode(errors="replace") if helo is not None else None,
         mail_from="" if stated.mail_from in {None, "<>"} else str(stated.mail_from),
         rcpt_to=tuple(stated.rcpt_tos),
         tls=session.ssl is not None,
         options=tuple(option for option in stated.mail_options if option in {"SMTPUTF8", "BODY=8BITMIME"}),
+        relayed=visit.trusted,
     )

@@ -6,15 +6,15 @@ docs/decisions/0010 says what is changed and why.
 import asyncio
 import logging
 import re
-import ssl
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import Protocol
 
-from aiosmtpd.smtp import SMTP, Session, syntax
 from aiosmtpd.smtp import Envelope as Stated
+from aiosmtpd.smtp import Session, syntax
 
-from madoguchi.intake.smtp_body import STOP, Body, Ceiling
+from madoguchi.intake.smtp_body import STOP, Body
+from madoguchi.intake.smtp_client import Visit
+from madoguchi.intake.smtp_host import Host
+from madoguchi.lib.floods import Address
 
 # aiosmtpd writes commands, addresses and lines of mails to this logger. A filter, unlike a level,
 # outlives whatever the logging of the process is set to later.
@@ -33,65 +33,24 @@ PATH = re.compile(
 """Reverse-path or forward-path with its parameters (RFC 5321 section 4.1.2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Where the door says no. Sizes in bytes, times in seconds."""
-
-    size: int = 32 * 2**20
-    """Of one mail, announced by SIZE (RFC 1870)."""
-    line: int | None = None
-    """Of one line of a mail with its end; None: any. Real reports carry long lines of logs."""
-    recipients: int = 100
-    """Of one mail; RFC 5321 section 4.5.3.1.8 wants 100 at least."""
-    in_flight: int = 256 * 2**20
-    """Of all mails under way together."""
-    connections: int = 500
-    connections_per_peer: int = 100
-    idle: float = 300
-    """Without a byte or command; RFC 5321 section 4.5.3.2.7 wants five minutes."""
-    data: float = 1800
-    """For all of one mail's DATA."""
-
-    def __post_init__(self) -> None:
-        if self.in_flight < self.size * 4 // 3 + 5:
-            raise ValueError("in_flight must have room for one mail of the largest size and a third more")
-
-
-class Host(Protocol):
-    """What a session needs of the door that it came through."""
-
-    hostname: str
-    limits: Limits
-    tls: ssl.SSLContext | None
-    ceiling: Ceiling
-    closing: bool
-
-    async def store(self, session: Session, stated: Stated, raw: bytes) -> str:
-        """The reply to a whole mail."""
-
-    def forget(self, connection: "Connection") -> None:
-        """The connection has ended."""
-
-
-class Connection(SMTP):
+class Connection(Visit):
     """One SMTP session: the library's, but for what the methods here say."""
 
-    def __init__(self, door: Host) -> None:
+    def __init__(self, door: Host, client: Address | None) -> None:
         # The library's own mapping is shared by all connections and grows with every EHLO.
         self.command_size_limits = defaultdict(lambda: 1000)
         super().__init__(
             door,
+            client,
             data_size_limit=door.limits.size,
             enable_SMTPUTF8=True,
             hostname=door.hostname,
-            ident="ESMTP Madoguchi",
+            ident=self.greeting,
             tls_context=door.tls,
             timeout=door.limits.idle,
             auth_exclude_mechanism=("LOGIN", "PLAIN"),
             loop=asyncio.get_running_loop(),
         )
-        self._door = door
-        self._in_data = False
 
     def connection_lost(self, error: Exception | None) -> None:
         self._door.forget(self)
@@ -99,7 +58,7 @@ class Connection(SMTP):
 
     def leave(self) -> None:
         """Says goodbye: at once where nothing is under way, else after the reply to its DATA."""
-        if self._in_data or self.transport is None or self.transport.is_closing():
+        if self.busy or self.transport is None or self.transport.is_closing():
             return
         self._writer.write(CLOSING.encode() + b"\r\n")
         self.transport.close()
@@ -109,13 +68,6 @@ class Connection(SMTP):
         transport = self._original_transport or self.transport
         if isinstance(transport, asyncio.WriteTransport):
             transport.abort()
-
-    async def _hang_up(self) -> None:
-        """Ends the connection and never returns, so that nothing behind it is carried out any more."""
-        self._writer.close()
-        if self._handler_coroutine is not None:
-            self._handler_coroutine.cancel()
-        await asyncio.sleep(0)  # where the cancellation arrives
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         """The address just as it was written, `<>` for the null sender, and its parameters.
@@ -136,7 +88,7 @@ class Connection(SMTP):
             await self.push("503 5.5.1 TLS is on already")
         elif self._reader._buffer:  # type: ignore[attr-defined]  # noqa: SLF001 - as the library does
             await self.push("503 5.5.1 nothing may follow STARTTLS before TLS is on, goodbye")
-            await self._hang_up()
+            await self.hang_up()
         else:
             await super().smtp_STARTTLS(arg)
 
@@ -162,18 +114,23 @@ class Connection(SMTP):
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         limits = self._door.limits
         body = Body(size=limits.size, line=limits.line, ceiling=self._door.ceiling)
-        self._in_data = True
+        self.busy = True
         try:
             reply = await self._receive(body, self.session, self.envelope)
         finally:
-            self._in_data = False
+            self.busy = False
             body.discard()
+        recipients = len(self.envelope.rcpt_tos)
         self._set_post_data_state()  # type: ignore[no-untyped-call]
-        await self.push(reply)
+        await self.push_outcome(reply, recipients)
         if self._door.closing and reply[:3] != "421":
             await self.push(CLOSING)
         if self._door.closing or reply[:3] == "421":
-            await self._hang_up()
+            await self.hang_up()
+
+    async def push_outcome(self, reply: str, recipients: int) -> None:  # noqa: ARG002 - LMTP needs their number
+        """Says what became of a mail, which had so many recipients."""
+        await self.push(reply)
 
     async def _receive(self, body: Body, session: Session, stated: Stated) -> str:
         deadline = self.loop.time() + self._door.limits.data
@@ -183,7 +140,7 @@ class Connection(SMTP):
             self._reset_timeout()
         self._reset_timeout()
         raw = body.raw()
-        return body.refusal or await self._door.store(session, stated, raw)
+        return body.refusal or await self._door.store(self, session, stated, raw)
 
     async def _chunk(self) -> bytes:
         try:

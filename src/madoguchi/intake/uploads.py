@@ -108,14 +108,14 @@ class _Sealing(FileUploadHandler):
         self._uploads: list[tuple[Upload, Received]] = []
         self._upload: Upload | None = None
         self._received = Received("")
-        self.broken = False
+        self._coming = self.broken = False
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Begins a file; one too many, or without a draft, is read and forgotten."""
         super().new_file(*args, **kwargs)
         if self._draft is None or self._draft.confirmation:
             raise SkipFile
-        self._received, self._upload = Received(str(self.file_name)), None
+        self._received, self._upload, self._coming = Received(str(self.file_name)), None, True
         if self._count >= settings.OPTIONS.max_report_files:
             self._received.refused = "many"
             return
@@ -145,11 +145,12 @@ class _Sealing(FileUploadHandler):
         """What became of it; it is kept only when the whole request was read."""
         if self._upload is not None:
             self._room -= encoded_size(self._upload.size)
+        self._coming = False
         return self._received
 
     def upload_interrupted(self) -> None:
-        """A file had no end."""
-        self.broken = True
+        """Called where a file had no end, and for one that was skipped, which is no harm."""
+        self.broken = self._coming
 
     def keep(self) -> None:
         """Makes the files part of the draft."""

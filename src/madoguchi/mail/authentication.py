@@ -77,23 +77,25 @@ def authenticate(
     header_from: Sequence[str],
     trusted: TrustedRelays,
     resolver: dns.resolver.Resolver,
+    relayed: bool = False,
 ) -> Authentication:
     """Find out who vouches for a mail; never raises, whatever the mail and the DNS say.
 
     `peer` is the address that delivered it, None where nobody did over the network; `mail_from` "" is the
-    null reverse-path; `header_from` has every address of every From field.
+    null reverse-path; `header_from` has every address of every From field. `relayed`: a trusted relay spoke with
+    us, and `peer` is the client that it told; SPF is checked here for that client, unless the relay authenticates.
     """
     header = header_of(raw)
     if not header.bounded:
         return Authentication(None, (), aligned=False, by=None, reason="header-too-large")
     author, problem = _author(header, header_from)
-    relayed = trusted.include(peer)
-    if relayed and trusted.authserv_id is not None:
+    ours = trusted.include(peer)
+    if (relayed or ours) and trusted.authserv_id is not None:
         return _by_relay(header, author, problem, trusted)
     lookup = Lookup(resolver)
     dkim = check_dkim(header, lookup)
     spf = None
-    if peer is not None and not relayed:
+    if peer is not None and not ours:
         spf = check_spf(peer=peer, helo=helo, mail_from=mail_from, lookup=lookup)
     return _decide(author, problem, mail_from, spf, dkim)
 

@@ -32,6 +32,12 @@ def hostile(text: str) -> SafeString:
 
 
 @register.filter
+def typed(text: str) -> SafeString:
+    """Text for whoever wrote it, or whom we wrote it to: text only, isolated, and nothing of it changed."""
+    return format_html('<bdi dir="auto">{}</bdi>', text)
+
+
+@register.filter
 def moment(at: datetime | None, now: datetime | None = None) -> SafeString:
     """How long ago (or ahead) `at` is; the exact time and its zone stand beside it, for the pointer."""
     if at is None:

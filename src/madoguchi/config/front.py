@@ -1,0 +1,73 @@
+"""What stands in front of all pages: the load balancer's questions, and who the visitor behind our own proxy is."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+from madoguchi.config import health
+from madoguchi.config.options import networks
+from madoguchi.lib.floods import Address, plain_address
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+HEALTH = {"/healthz": health.alive, "/readyz": health.ready}
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
+SCHEMES = frozenset({"http", "https"})
+
+
+class AnswerLoadBalancers:
+    """A balancer asks by address, under no name of ours: ALLOWED_HOSTS is no matter of its questions."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer = HEALTH.get(request.path)
+        return answer(request) if answer is not None else self._get_response(request)
+
+
+class BelieveOurProxies:
+    """Puts the visitor's address and scheme in place of the proxy's; believes trusted_proxies and nobody else.
+
+    The address is the rightmost of X-Forwarded-For that is no proxy of ours: what stands to the left of it the visitor
+    may have written. Behind it nobody sees these fields any more.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+        self._proxies = networks(settings.OPTIONS.trusted_proxies)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        environ: dict[str, Any] = request.META
+        chain, scheme = (str(environ.pop(name, "")) for name in FORWARDED)
+        peer = plain_address(environ.get("REMOTE_ADDR", ""))
+        if peer is not None and self._is_ours(peer):
+            environ["REMOTE_ADDR"] = str(self._visitor(peer, chain))
+            last = scheme.rpartition(",")[2].strip().lower()
+            if last in SCHEMES:
+                environ["wsgi.url_scheme"] = last
+        return self._get_response(request)
+
+    def _visitor(self, peer: Address, chain: str) -> Address:
+        """Goes back from proxy to proxy; where one names no address, it is the visitor itself as far as we know."""
+        visitor = peer
+        for named in reversed(chain.split(",")):
+            before = plain_address(_without_port(named.strip()))
+            if before is None:
+                break
+            visitor = before
+            if not self._is_ours(visitor):
+                break
+        return visitor
+
+    def _is_ours(self, address: Address) -> bool:
+        return any(address in network for network in self._proxies)
+
+
+def _without_port(text: str) -> str:
+    """An address as some proxies write it: `192.0.2.1:50000`, `[2001:db8::1]:50000` or plain."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
