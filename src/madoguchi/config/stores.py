@@ -27,6 +27,7 @@ def database(url: str, home: Path) -> dict[str, Any]:
         url = f"sqlite:///{home / 'madoguchi.sqlite3'}"
     entry: dict[str, Any] = dict(dj_database_url.parse(url))
     if entry["ENGINE"].endswith("sqlite3"):
+        entry["ENGINE"] = "madoguchi.lib.sqlite"
         entry["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,
