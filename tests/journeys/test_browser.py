@@ -177,7 +177,7 @@ def tab_through(page: Page) -> list[dict[str, object]]:
 
 def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(browser: Browser, tree: Tree) -> None:
     with visit(browser, tree, username="hanako") as (page, _):
-        for path in ("/console/?view=all", reports(page)[0], "/"):
+        for path in ("/console/?view=all", reports(page)[0], "/", "/help/", "/help/malware/", "/privacy/"):
             page.goto(path)
             reachable = page.locator(REACHABLE).count()
             stops = tab_through(page)

@@ -25,7 +25,7 @@ CONTRASTS: Final = [
     *[(name, f"{name}-tint", BODY) for name in ("accent", "danger", "warn", "good")],
     *[(text, "accent-tint", BODY) for text in ("quiet", "warn", "danger", "accent-strong")],
     ("accent", "warn-tint", BODY),
-    *[("on-accent", ground, BODY) for ground in ("accent", "accent-strong")],
+    *[("on-accent", ground, BODY) for ground in ("accent", "accent-strong", "danger")],
     *[("edge", ground, PART) for ground in ("ground", "paper", "sunk", "accent-tint")],
     *[("focus-edge", ground, PART) for ground in ("ground", "paper", "sunk", "focus", "accent-tint")],
 ]  # fmt: skip

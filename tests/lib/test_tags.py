@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from madoguchi.lib.templatetags.madoguchi import (
     dated,
+    described_by,
     exact,
     figure,
     groups,
@@ -144,6 +145,9 @@ def test_a_choice_has_the_hint_that_its_field_gives_it() -> None:
     field.hints = {"b": "The second."}  # type: ignore[attr-defined]
     bound = forms.forms.DeclarativeFieldsMetaclass("One", (forms.Form,), {"letter": field})()["letter"]
     assert [hint_of(bound, choice) for choice in bound] == ["", "The second."]
+    first, second = (described_by(choice, hint_of(bound, choice)) for choice in bound)
+    assert "aria-describedby" not in first
+    assert 'aria-describedby="id_letter_1_hint"' in second
 
 
 def test_no_moment_is_no_text() -> None:

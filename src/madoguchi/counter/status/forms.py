@@ -15,7 +15,7 @@ class ReceiptForm(forms.Form):
         label=_("Receipt"),
         max_length=MOST_TYPED,
         help_text=_(
-            "22 letters and digits. Capital or small letters, spaces and hyphens make no difference. "
+            "22 characters. Upper or lower case, spaces and hyphens make no difference. "
             "It is not the reference number."
         ),
         widget=forms.TextInput(
