@@ -124,7 +124,8 @@ def _notes(row: queries.QueueRow, states: dict[UUID, str], view: str) -> Iterato
         words = ngettext("%(files)s attachment", "%(files)s attachments", report.attachments)
         yield "note", words % {"files": report.attachments}
     state = shown.acknowledged(row.acknowledgement, states.get(row.letter, "") if row.letter else "")
-    if (state, report.automatic) not in shown.ORDINARY:
+    nobody_to_tell = state == "none" and report.door == "web"
+    if (state, report.automatic) not in shown.ORDINARY and not nobody_to_tell:
         yield f"note acknowledged {state}", shown.ACKNOWLEDGEMENTS[state]
 
 

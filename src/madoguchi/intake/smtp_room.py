@@ -48,14 +48,19 @@ class Room:
     def __len__(self) -> int:
         return len(self._guests)
 
+    def is_held_by(self, client: Address | None) -> bool:
+        """Whether a network of the client's holds as much of the room as it may."""
+        networks = prefixes(client) if client is not None else ()
+        return any(self._held[network] >= self._shares.get(network[0], self._most) for network in networks)
+
     def enter(self, guest: Guest, client: Address | None, now: float) -> bool:
         """Takes a connection in, if need be by showing another out; False where it must go itself.
 
         `client` None: a relay of ours, or a socket of this machine. It counts in all, and never has to go for others.
         """
-        networks = prefixes(client) if client is not None else ()
-        if any(self._held[network] >= self._shares.get(network[0], self._most) for network in networks):
+        if self.is_held_by(client):
             return False
+        networks = prefixes(client) if client is not None else ()
         if len(self._guests) >= self._most:
             leaving = self._first_to_go(networks, now)
             if leaving is None:

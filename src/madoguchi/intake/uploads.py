@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any, Literal, cast
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
@@ -22,6 +23,9 @@ COOKIE = "madoguchi_report"
 PIECE = 1 << 16
 TEXT_ROOM = 1 << 20
 """Bytes that the text of a report may need in its message, beside the files."""
+
+MOST_READ = 8
+"""How many times the largest message is read of a request, only to say which file is too large."""
 
 Refusal = Literal["", "many", "large", "gone"]
 
@@ -62,6 +66,8 @@ class SealedUploads(FileUploadHandler):
     ) -> tuple[QueryDict, MultiValueDict[str, Any]]:
         """The fields, and what became of each file. Raises MultiPartParserError where the request is not whole."""
         assert self.request is not None
+        if content_length > MOST_READ * settings.OPTIONS.max_message_bytes:
+            raise RequestDataTooBig("more than is read to say which file is too large")
         coming, sealing = _Counted(input_data), _Sealing(self.request)
         try:
             fields, files = _Parser(META, cast("IO[bytes]", coming), [sealing], encoding).parse()
