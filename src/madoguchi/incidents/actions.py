@@ -19,6 +19,7 @@ from madoguchi.incidents.opening import OpenedThread, open_thread
 from madoguchi.incidents.reading import note_download, open_report, open_rows
 from madoguchi.incidents.receiving import receive_batch
 from madoguchi.incidents.submission import WEB, Became, Submission
+from madoguchi.incidents.tray import empty_tray, take_out
 from madoguchi.incidents.visiting import ask_for, close_page, mark_unsafe, renew_link, withdraw
 from madoguchi.lib.verbs import verb
 
@@ -37,6 +38,7 @@ __all__ = [
     "ask_for",
     "close_page",
     "confirm_contact",
+    "empty_tray",
     "mark_unsafe",
     "note_download",
     "open_report",
@@ -46,6 +48,7 @@ __all__ = [
     "renew_link",
     "send_held_acknowledgement",
     "set_aside",
+    "take_out",
     "withdraw",
 ]
 
