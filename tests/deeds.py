@@ -1,6 +1,7 @@
 """Every verb of the house, each with a scene in which it changes something, for tests that hold for all of them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -159,6 +160,23 @@ def send_held(now: datetime) -> Deed:
     return lambda: incidents.send_held_acknowledgement(actor=HANDLER, now=now, report_id=held.id)
 
 
+def in_tray(now: datetime) -> Report:
+    """A report that a rule of the centre put into the tray."""
+    given = replace(submission(now), rule="from is alice@reporter.example")
+    became = incidents.receive(actor=WORKER, now=now, submissions=[given])
+    return Report.objects.get(pk=became[given.arrival].id)
+
+
+def empty_tray(now: datetime) -> Deed:
+    ids = [in_tray(now).id, in_tray(now).id]
+    return lambda: incidents.empty_tray(actor=HANDLER, now=now, report_ids=ids)
+
+
+def take_out(now: datetime) -> Deed:
+    one = in_tray(now)
+    return lambda: incidents.take_out(actor=HANDLER, now=now, report_id=one.id)
+
+
 def open_one(now: datetime) -> Deed:
     one = report(now)
     return lambda: incidents.open_report(actor=HANDLER, now=now, report_id=one.id)
@@ -310,6 +328,8 @@ DEEDS: dict[str, Scene] = {
     "incidents.answering.answer": answer,
     "incidents.answering.set_aside": set_aside,
     "incidents.answering.send_held_acknowledgement": send_held,
+    "incidents.tray.empty_tray": empty_tray,
+    "incidents.tray.take_out": take_out,
     "incidents.opening.open_thread": open_thread,
     "incidents.confirming.confirm_contact": confirm,
     "incidents.visiting.withdraw": page_deed(incidents.withdraw),

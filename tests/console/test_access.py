@@ -52,6 +52,8 @@ POSTS = {
     "console:answer",
     "console:set-aside",
     "console:acknowledgement",
+    "console:take-out",
+    "console:empty-tray",
     "console:arrival-again",
     "console:letter-again",
 }
@@ -99,7 +101,9 @@ def ask(client: Client, name: str, of: Report) -> Any:
     where = address(name, report_id=of.id, message_id=message.id, part=1)
     if name not in POSTS:
         return client.get(where)
-    return client.post(where, {"text": "We look into it.", "subject": "", "version": of.version})
+    return client.post(
+        where, {"text": "We look into it.", "subject": "", "version": of.version, "report": [of.id]}
+    )
 
 
 def test_every_route_says_who_may_use_it() -> None:

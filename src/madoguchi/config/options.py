@@ -21,6 +21,7 @@ from pydantic import (
 
 from madoguchi.config.centre import CentreOptions, Words, picture
 from madoguchi.config.sources import Given, SettingsError, given_values, home_folder, keyring_file
+from madoguchi.mail.conditions import conditions
 from madoguchi.mail.relay import relay_for
 
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
@@ -106,6 +107,14 @@ class Options(CentreOptions):
     received_above: int = Field(
         0, ge=0, le=20, description="Received fields that our own servers put above those results."
     )
+    spam_marks: Words = Field(
+        (),
+        description="Fields by which our trusted relays mark spam, as `header X-Spam-Flag is yes`.",
+    )
+    tray_rules: Words = Field(
+        (),
+        description="What is probably no report, as `from ends @bulk.example`; put in a tray, not acknowledged.",
+    )
     dns_servers: Words = Field(
         (), description="Addresses (or address:port) of DNS servers; empty means the system's."
     )
@@ -176,6 +185,22 @@ class Options(CentreOptions):
             ipaddress.ip_network(network)
         return value
 
+    @field_validator("spam_marks", "tray_rules")
+    @classmethod
+    def _conditions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        conditions(value)
+        return value
+
+    @field_validator("spam_marks")
+    @classmethod
+    def _of_headers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for number, one in enumerate(conditions(value), 1):
+            if one.what in {"from", "subject"}:
+                raise ValueError(
+                    f"line {number} names no field of a relay; write it as header X-Spam-Flag is yes"
+                )
+        return value
+
     @field_validator("reference_prefix")
     @classmethod
     def _prefix(cls, value: str) -> str:
@@ -204,6 +229,8 @@ class Options(CentreOptions):
             raise ValueError(
                 "smtp_proxy_protocol: name the relays that send a PROXY header in trusted_relays"
             )
+        if self.spam_marks and not (self.trusted_relays or self.lmtp):
+            raise ValueError("spam_marks: name in trusted_relays the servers that write these fields")
         if self.max_bytes_in_flight < (least := self.max_message_bytes * 4 // 3 + 5):
             raise ValueError(
                 f"max_bytes_in_flight: a mail of max_message_bytes would never fit, set it to {least} at least"

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from madoguchi.console import downloads, places, shown, standing, work
+from madoguchi.console import downloads, places, shown, standing, tray, work
 from madoguchi.console.forms import AnswerForm, VersionForm
 from madoguchi.console.guards import form_on, not_found_where_unknown
 from madoguchi.disclosure.actions import RefusedError
@@ -28,6 +28,7 @@ from madoguchi.mail.queries import letter_states, sent_letters
 
 VIEW_NAMES: dict[str, str | Promise] = {
     "waiting": gettext_lazy("Waiting for us"),
+    "tray": gettext_lazy("Probably no report"),
     "done": gettext_lazy("Done"),
     "automatic": gettext_lazy("Automatic mail"),
     "all": gettext_lazy("Everything"),
@@ -69,12 +70,14 @@ def queue(request: HttpRequest) -> HttpResponse:
         "older_url": places.url(view, "before", page.older),
         "newer_url": places.url(view, "after", page.newer),
     }
+    if view == "tray":
+        return render(request, "console/tray.html", tray.with_reasons(context))
     return render(request, "console/queue.html", context)
 
 
 def _views(current: str) -> list[dict[str, Any]]:
     most = 1000
-    counted = {name: queries.count_up_to(name, most) for name in ("waiting", "automatic")}
+    counted = {name: queries.count_up_to(name, most) for name in ("waiting", "tray", "automatic")}
     return [
         {
             "name": label,
@@ -90,6 +93,7 @@ def _views(current: str) -> list[dict[str, Any]]:
 def _row(row: queries.QueueRow, states: dict[UUID, str], view: str) -> dict[str, Any]:
     report = row.report
     return {
+        "id": report.id,
         "url": reverse("console:report", args=[report.id]),
         "reference": report.correspondence.reference,
         "received_at": report.received_at,
@@ -111,7 +115,7 @@ def _notes(row: queries.QueueRow, states: dict[UUID, str], view: str) -> Iterato
     # The view's own name says it where all of its rows wait, or none.
     if waits and view == "all":
         yield "badge waiting", _("Waiting for us")
-    for mark in standing.marks(row.marks):
+    for mark in (*(tray.marks(report) if view == "all" else ()), *standing.marks(row.marks)):
         yield "badge waiting", mark
     if report.door == "web":
         yield "badge", _("Web form")
@@ -169,6 +173,7 @@ def _report_page(
         ],
         "repeats": [{"at": repeat.at} for repeat in opened.repeats],
         "items": shown.items(opened),
+        "tray": tray.notice(opened),
         "standing": standing.standing(opened),
         "wishes": standing.wishes(opened),
         "answer_form": form if opened.standing.way.way != "none" else None,
@@ -178,7 +183,7 @@ def _report_page(
 
 def _report(opened: OpenedReport) -> dict[str, Any]:
     row = opened.report
-    ends = [step.at for step in opened.steps if step.kind in {"answered", "set-aside"}]
+    ends = [step.at for step in opened.steps if step.kind in {"answered", "set-aside", "no-report"}]
     return {
         "reference": row.correspondence.reference,
         "received_at": row.received_at,
@@ -202,7 +207,9 @@ def _acknowledgement(opened: OpenedReport, states: dict[UUID, str]) -> dict[str,
         "state": state,
         "label": shown.ACKNOWLEDGEMENTS[state],
         "reason": shown.REASONS.get(row.reason, ""),
-        "can_send": row.verdict == "capped" and not opened.standing.unsafe_at,
+        "can_send": row.verdict == "capped"
+        and not opened.standing.unsafe_at
+        and not tray.holds(opened.report),
         "url": reverse("console:acknowledgement", args=[opened.report.id]),
     }
 

@@ -60,6 +60,7 @@ REASONS: Mapping[str, Words] = {
     "list": gettext_lazy("The mail came over a mailing list."),
     "precedence": gettext_lazy("The mail is marked as bulk mail."),
     "role-address": gettext_lazy("The sender's address belongs to a program."),
+    "tray": gettext_lazy("It is sent when a person says that this is a report."),
     "address-cap-authenticated": gettext_lazy("This address had its acknowledgements for today."),
     "address-cap": gettext_lazy("Nothing vouches for the sender, who had an acknowledgement today."),
     "domain-cap": gettext_lazy(

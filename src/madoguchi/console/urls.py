@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from madoguchi.console import gallery, letters, reports, work
+from madoguchi.console import gallery, letters, reports, tray, work
 
 app_name = "console"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("reports/<uuid:report_id>/answer/", reports.answer, name="answer"),
     path("reports/<uuid:report_id>/set-aside/", reports.set_aside, name="set-aside"),
     path("reports/<uuid:report_id>/acknowledgement/", reports.acknowledge, name="acknowledgement"),
+    path("reports/<uuid:report_id>/taken-out/", tray.take_out, name="take-out"),
+    path("tray/emptied/", tray.empty, name="empty-tray"),
     path("messages/<uuid:message_id>/original/", reports.original, name="original"),
     path("messages/<uuid:message_id>/parts/<int:part>/", reports.attachment, name="attachment"),
     path("work/", work.page, name="work"),

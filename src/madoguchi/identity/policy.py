@@ -6,7 +6,7 @@ from typing import Literal
 Role = Literal["handler", "duty-lead", "auditor", "operator", "account-administrator"]
 Permission = Literal[
     "read-reports",  # open a report and its attachments
-    "answer",  # write to a reporter, set a report aside
+    "answer",  # write to a reporter, set a report aside, empty the tray and take reports out of it
     "approve",  # let out what needs a second person
     "see-workload",
     "read-log",  # the log of deeds, decisions and consents; never a report's content

@@ -60,7 +60,7 @@ def plan(now: datetime, waiting: Sequence[Waiting]) -> Acknowledgements:
     candidates: list[Candidate] = []
     rows: list[Acknowledgement] = []
     for submission, report, filed in waiting:
-        facts = _facts(submission, filed, keys[report.id], counts)
+        facts = _facts(submission, report, filed, keys[report.id], counts)
         row = _row(report, facts, acknowledge(facts), keys[report.id], now)
         rows.append(row)
         if row.verdict != "send":
@@ -118,7 +118,9 @@ def _counts_today(now: datetime, keys: Mapping[UUID, tuple[bytes, bytes]]) -> Co
     )
 
 
-def _facts(submission: Submission, filed: Filed, keys: tuple[bytes, bytes], counts: Counts) -> AckFacts:
+def _facts(
+    submission: Submission, report: Report, filed: Filed, keys: tuple[bytes, bytes], counts: Counts
+) -> AckFacts:
     letter, options = submission.letter, settings.OPTIONS
     return AckFacts(
         envelope_from=submission.envelope_from,
@@ -131,6 +133,7 @@ def _facts(submission: Submission, filed: Filed, keys: tuple[bytes, bytes], coun
         received_count=letter.received_count,
         message_id_is_ours=filed.message_id_is_ours,
         aligned=bool(submission.authenticated_by),
+        in_tray=report.tray_since is not None,
         demonstration=options.demonstration,
         own_addresses=frozenset({options.report_address}),
         address_today=counts.address[keys[0]],

@@ -14,6 +14,7 @@ from madoguchi.incidents.opening import OpenedThread, open_thread
 from madoguchi.incidents.reading import note_download, open_report, open_rows
 from madoguchi.incidents.receiving import Prepared, prepare, receive
 from madoguchi.incidents.submission import WEB, Became, Submission
+from madoguchi.incidents.tray import empty_tray, take_out
 from madoguchi.incidents.visiting import ask_for, close_page, mark_unsafe, renew_link, withdraw
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "ask_for",
     "close_page",
     "confirm_contact",
+    "empty_tray",
     "mark_unsafe",
     "note_download",
     "open_report",
@@ -42,5 +44,6 @@ __all__ = [
     "renew_link",
     "send_held_acknowledgement",
     "set_aside",
+    "take_out",
     "withdraw",
 ]

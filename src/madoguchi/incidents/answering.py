@@ -39,9 +39,10 @@ def answer(*, actor: Actor, now: datetime, report_id: UUID, version: int, subjec
     Raises ChangedMeanwhileError where the report is not at `version` any more, NoContactError, UnknownReportError,
     and disclosure's RefusedError.
     """
-    report = _report(report_id)
+    report = report_of(report_id)
     moved = Report.objects.filter(pk=report.id, version=version)
-    if not moved.update(waiting_since=None, version=F("version") + 1):
+    # Whoever is answered reported something, wherever it stood.
+    if not moved.update(waiting_since=None, tray_since=None, no_report_at=None, version=F("version") + 1):
         raise ChangedMeanwhileError(ChangedMeanwhileError.__doc__)
     candidate = _answer(report, now, subject, text)
     clear(actor=actor, now=now, candidates=[candidate])
@@ -71,7 +72,7 @@ def _answer(report: Report, now: datetime, subject: str, text: str) -> Candidate
 @verb
 def set_aside(*, actor: Actor, now: datetime, report_id: UUID, version: int) -> None:
     """Notes that nobody waits for an answer. Raises ChangedMeanwhileError, UnknownReportError."""
-    report = _report(report_id)
+    report = report_of(report_id)
     moved = Report.objects.filter(pk=report.id, version=version)
     if not moved.update(waiting_since=None, version=F("version") + 1):
         raise ChangedMeanwhileError(ChangedMeanwhileError.__doc__)
@@ -81,8 +82,18 @@ def set_aside(*, actor: Actor, now: datetime, report_id: UUID, version: int) -> 
 
 @verb
 def send_held_acknowledgement(*, actor: Actor, now: datetime, report_id: UUID) -> None:
-    """Sends an acknowledgement that a cap held back: a person vouches for it. Raises NothingToSendError."""
-    report = _report(report_id)
+    """Sends an acknowledgement that a cap held back: a person vouches for it. Raises NothingToSendError.
+
+    Not of what is probably no report, or was set aside as none: who takes that out sends it too.
+    """
+    report = report_of(report_id)
+    if report.tray_since or report.no_report_at:
+        raise NothingToSendError(NothingToSendError.__doc__)
+    release_acknowledgement(actor, now, report)
+
+
+def release_acknowledgement(actor: Actor, now: datetime, report: Report) -> None:
+    """Lets a held acknowledgement go. Call it inside a verb. Raises NothingToSendError before it changes anything."""
     held = Acknowledgement.objects.filter(report=report, verdict="capped")
     sender = envelope_sender(report)
     if not sender or Step.objects.filter(report=report, kind=UNSAFE).exists():
@@ -118,7 +129,8 @@ def envelope_sender(report: Report) -> str:
     return open_item(open_unit(report.data_key), row.id, row.value) if row else ""
 
 
-def _report(report_id: UUID) -> Report:
+def report_of(report_id: UUID) -> Report:
+    """The row with its thread and provider. Raises UnknownReportError."""
     try:
         return Report.objects.select_related("correspondence", "provider").get(pk=report_id)
     except Report.DoesNotExist as unknown:

@@ -41,6 +41,9 @@ class Correspondence(Guarded):
 class Report(Guarded):
     """One submission. `waiting_since` is set while somebody waits for us, and null when nobody does.
 
+    `tray_since` is set while it stands in the tray of what is probably no report, `no_report_at` once a person set it
+    aside as none; of the three one at the most. Who did it and why stands in its steps.
+
     `kind`: what the reader of mail took it for; bounces and automatic replies that belong to no thread are kept as
     reports too, in a view of their own, so that nothing that came in is out of sight.
     """
@@ -55,6 +58,8 @@ class Report(Guarded):
     automatic = models.BooleanField(default=False)
     attachments = models.PositiveSmallIntegerField(default=0)
     waiting_since = models.DateTimeField(null=True)
+    tray_since = models.DateTimeField(null=True)
+    no_report_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -67,7 +72,12 @@ class Report(Guarded):
             ),
             models.Index(
                 fields=["-received_at", "-id"],
-                condition=models.Q(waiting_since__isnull=True, automatic=False),
+                condition=models.Q(
+                    waiting_since__isnull=True,
+                    automatic=False,
+                    tray_since__isnull=True,
+                    no_report_at__isnull=True,
+                ),
                 name="incidents_report_done",
             ),
             models.Index(
@@ -75,6 +85,19 @@ class Report(Guarded):
                 condition=models.Q(automatic=True),
                 name="incidents_report_automatic",
             ),
+            models.Index(
+                fields=["-tray_since", "-id"],
+                condition=models.Q(tray_since__isnull=False),
+                name="incidents_report_tray",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(tray_since__isnull=True, no_report_at__isnull=True)
+                | models.Q(waiting_since__isnull=True, no_report_at__isnull=True)
+                | models.Q(waiting_since__isnull=True, tray_since__isnull=True),
+                name="incidents_report_stands_in_one_place",
+            )
         ]
 
 
@@ -221,13 +244,17 @@ class Repeat(Guarded):
 
 
 class Step(Guarded):
-    """What happened to a report, who did it, and when: its states are read from here."""
+    """What happened to a report, who did it, and when: its states are read from here.
+
+    `reason`: of "in-tray" the rule that decided, with the line of the settings that it stands for; else empty.
+    """
 
     id = models.BigAutoField(primary_key=True)
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="steps")
     kind = models.CharField(max_length=20)
     at = models.DateTimeField()
     staff = models.UUIDField(null=True)
+    reason = models.CharField(max_length=120, blank=True, default="")
 
     class Meta:
         indexes = [models.Index(fields=["report", "at"], name="incidents_step_report")]

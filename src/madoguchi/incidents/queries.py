@@ -11,6 +11,7 @@ from madoguchi.incidents.codes import in_groups
 from madoguchi.incidents.confirming import report_to_confirm
 from madoguchi.incidents.models import Message, Report
 from madoguchi.incidents.reading import GivenItem, OpenedReport, QueueRow
+from madoguchi.incidents.tray import reasons_of
 from madoguchi.incidents.visiting import (
     PrivatePage,
     Visit,
@@ -29,6 +30,7 @@ __all__ = [
     "Page",
     "PrivatePage",
     "QueueRow",
+    "Report",
     "Visit",
     "count_up_to",
     "in_groups",
@@ -36,6 +38,7 @@ __all__ = [
     "message_of",
     "page_of",
     "private_page",
+    "reasons_of",
     "report_to_confirm",
     "visit_by_link",
     "visit_by_receipt",
@@ -44,7 +47,13 @@ __all__ = [
 
 PAGE = 25
 """What a screen shows: whoever lists reports opens no more of them than they look at."""
-_ORDER = {"waiting": "waiting_since", "done": "received_at", "all": "received_at", "automatic": "received_at"}
+_ORDER = {
+    "waiting": "waiting_since",
+    "done": "received_at",
+    "all": "received_at",
+    "automatic": "received_at",
+    "tray": "tray_since",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,14 @@ def _view(name: str) -> "QuerySet[Report]":
         case "waiting":
             return rows.filter(waiting_since__isnull=False)
         case "done":
-            return rows.filter(waiting_since__isnull=True, automatic=False)
+            return rows.filter(
+                waiting_since__isnull=True,
+                automatic=False,
+                tray_since__isnull=True,
+                no_report_at__isnull=True,
+            )
+        case "tray":
+            return rows.filter(tray_since__isnull=False)
         case "automatic":
             return rows.filter(automatic=True)
     return rows

@@ -30,7 +30,9 @@ from madoguchi.incidents.models import (
     Step,
 )
 from madoguchi.incidents.numbers import fresh_references
+from madoguchi.incidents.policy import TrayDecision
 from madoguchi.incidents.sealing import seal_provider
+from madoguchi.incidents.sorting import IN_TRAY, reason_of, sort_all
 from madoguchi.incidents.submission import Became, Submission
 from madoguchi.lib.ids import new_id
 from madoguchi.lib.verbs import verb
@@ -66,6 +68,7 @@ class _Known:
     """What is known of a batch beforehand, each asked for in one query."""
 
     filed: Mapping[UUID, Filed]
+    sorted: Mapping[UUID, TrayDecision]
     providers: Mapping[bytes, Provider]
     threads: Mapping[UUID, "_Thread"]
     opened: Mapping[UUID, Correspondence]
@@ -92,6 +95,7 @@ def prepare(*, now: datetime, submissions: Sequence[Submission]) -> Prepared:
     known = _Known(
         filed=filed,
         providers=_providers(batch, submissions, now),
+        sorted=sort_all(submissions, filed),
         threads=_reports_of_threads([one.filing.correspondence for one in filed.values()]),
         opened=_opened_threads(submissions),
         references=iter(fresh_references(sum(not one.by_page for one in submissions))),
@@ -129,9 +133,11 @@ def _received(batch: Batch, submission: Submission, known: _Known, now: datetime
     provider = known.providers[_party(submission)]
     if thread is not None:
         return _reply(batch, submission, thread, filed, provider)
-    return _new_report(
-        batch, submission, filed, provider, _correspondence(batch, submission, known, now), now
-    )
+    correspondence = _correspondence(batch, submission, known, now)
+    became = _new_report(batch, submission, filed, provider, correspondence, now)
+    if known.sorted[submission.arrival].in_tray:
+        _put_in_tray(batch, batch.reports[-1], known.sorted[submission.arrival], now)
+    return became
 
 
 def _correspondence(batch: Batch, submission: Submission, known: _Known, now: datetime) -> Correspondence:
@@ -201,6 +207,13 @@ def _new_report(
     ]
     batch.to_acknowledge.append((submission, report, filed))
     return Became("report", report.id), message.id
+
+
+def _put_in_tray(batch: Batch, report: Report, decision: TrayDecision, now: datetime) -> None:
+    """It is received whole, and waits for nobody until a person says that it is a report."""
+    report.waiting_since, report.tray_since = None, report.received_at
+    batch.steps.append(Step(report=report, kind=IN_TRAY, at=report.received_at, reason=reason_of(decision)))
+    batch.note(now, Deed("put in the tray", "report", report.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,4 +322,6 @@ def _let_wait(reports: Mapping[UUID, datetime]) -> None:
     since = Case(
         *(When(pk=report, then=Value(at)) for report, at in reports.items()), output_field=DateTimeField()
     )
-    Report.objects.filter(pk__in=reports).update(waiting_since=since, version=F("version") + 1)
+    Report.objects.filter(pk__in=reports).update(
+        waiting_since=since, tray_since=None, no_report_at=None, version=F("version") + 1
+    )

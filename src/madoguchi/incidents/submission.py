@@ -6,6 +6,7 @@ from uuid import UUID
 
 from madoguchi.mail.forms import Submitted
 from madoguchi.mail.letter import Letter
+from madoguchi.mail.testimony import SILENCE, Testimony
 
 WEB = "web"
 
@@ -16,6 +17,7 @@ class Submission:
 
     What our own pages handed over has door "web", a `form`, and names its thread, `correspondence`: it is that
     thread's report, or an `addition` to it. `anonymous`: no moment of it is kept closer than `received_at`.
+    `testimony`: what a trusted relay said of it; `rule`: the centre's rule that says it is no report, or "".
     """
 
     arrival: UUID
@@ -30,6 +32,8 @@ class Submission:
     form: Submitted | None = field(default=None, repr=False)
     anonymous: bool = False
     addition: bool = False
+    testimony: Testimony = SILENCE
+    rule: str = ""
 
     @property
     def by_page(self) -> bool:

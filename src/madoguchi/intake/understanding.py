@@ -16,6 +16,7 @@ from madoguchi.intake.accepting import envelope_json, raw_of
 from madoguchi.intake.incoming import ADDITION, ANONYMOUS, Envelope
 from madoguchi.intake.models import Arrival
 from madoguchi.intake.pipe import UNKNOWN_SENDER
+from madoguchi.intake.weighing import weigh
 from madoguchi.lib.backoff import next_after
 from madoguchi.lib.due import claim, give_back, waiting
 from madoguchi.lib.keyring import KeyringError
@@ -147,6 +148,7 @@ def _opened(arrival: Arrival, key: UnitKey) -> Opened:
 def _submission(opened: Opened, vouched_by: str) -> Submission:
     if opened.arrival.door == WEB:
         return _from_page(opened)
+    said, rule = weigh(opened.raw, opened.envelope, opened.letter)
     return Submission(
         arrival=opened.arrival.id,
         door=opened.arrival.door,
@@ -156,6 +158,8 @@ def _submission(opened: Opened, vouched_by: str) -> Submission:
         recipients=opened.envelope.rcpt_to,
         fingerprint=blind_index().key("same mail", b"".join(content_fingerprint_material(opened.raw))),
         authenticated_by=vouched_by,
+        testimony=said,
+        rule=rule,
     )
 
 

@@ -7,7 +7,7 @@ alone.
 import importlib.resources
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
@@ -154,33 +154,47 @@ _IDENTITY: Final = {
 
 def _results_of(header: Header, trusted: TrustedRelays) -> list[_Result] | None:
     """Read the topmost field of our relay's name; None where there is none, or none that can be read."""
+    for name, value in fields_of_relay(header, trusted):
+        if name == "authentication-results" and is_of(value, trusted.authserv_id):
+            parsed = parse_results(value)
+            return None if parsed is None else _identified(parsed)
+    return None
+
+
+def fields_of_relay(header: Header, trusted: TrustedRelays) -> Iterator[tuple[str, bytes]]:
+    """The fields that stand high enough to be our relay's, the topmost first; its Received fields are left out."""
     above = 0
     for name, value in header.fields:
         if name == "received":
             above += 1
             if above > trusted.received_above:
-                return None
-        elif name == "authentication-results" and _is_of(value, trusted.authserv_id):
-            return _parse(value)
-    return None
+                return
+        else:
+            yield name, value
 
 
-def _is_of(value: bytes, authserv_id: str | None) -> bool:
+def is_of(value: bytes, authserv_id: str | None) -> bool:
+    """Whether results were written under this name (RFC 8601, section 2.5)."""
     name = re.split(r"[;\s]", value.decode("ascii", "replace"), maxsplit=1)[0]
     return authserv_id is not None and name.lower() == authserv_id.lower()
 
 
-def _parse(value: bytes) -> list[_Result] | None:
+def parse_results(value: bytes) -> Sequence[authres.core.AuthenticationResult] | None:
+    """The results that an Authentication-Results field holds; None where it can't be read."""
     if len(value) > LONGEST_RESULTS or value.count(b"(") > DEEPEST_COMMENT:
         return None
     try:
         parsed = authres.AuthenticationResultsHeader.parse_value(value.decode("utf-8", "replace"))
     except (authres.AuthResError, ValueError, LookupError, TypeError):
         return None  # the relay's own field cannot be read: it vouches for nobody
+    return [result for result in parsed.results if getattr(result, "method", "")]
+
+
+def _identified(results: Sequence[authres.core.AuthenticationResult]) -> list[_Result]:
     return [
         _Result(result.method.lower(), result.result.lower(), _identity(result))
-        for result in parsed.results
-        if getattr(result, "method", "").lower() in _IDENTITY
+        for result in results
+        if result.method.lower() in _IDENTITY
     ]
 
 

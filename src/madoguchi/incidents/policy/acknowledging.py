@@ -1,19 +1,11 @@
-"""What becomes of a mail, decided from facts alone: is it acknowledged, and which thread is it filed in.
-
-Two questions, each a pure and total function: `acknowledge` and `file_under`. The caller gathers the facts
-and carries the decision out; the reasons stay with the decision, so that the report's page can show them.
-"""
+"""Is a report acknowledged, decided from facts alone."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal
-from uuid import UUID
 
 Verdict = Literal["send", "capped", "never"]
-
-
-# --- Acknowledgement ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +36,7 @@ class AckFacts:
     message_id_is_ours: bool  # its Message-ID is one that we gave out: our own letter came back
     aligned: bool  # SPF or DKIM aligns with From, or a trusted relay says so
     by_form: bool = False  # it came by our form: `envelope_from` is the address given there
+    in_tray: bool = False  # it is probably no report, and a person looks at it first
     demonstration: bool = False  # the demonstration takes every sender for authenticated
     own_addresses: frozenset[str] = frozenset()
     address_today: int = 0  # acknowledgements sent to this address today
@@ -212,6 +205,13 @@ ACK_RULES: Final = (
         _is_role,
     ),
     AckRule(
+        "tray",
+        "capped",
+        "the centre's tray",
+        "What is probably no report is acknowledged when a person says that it is one.",
+        lambda facts: facts.in_tray,
+    ),
+    AckRule(
         "address-cap-authenticated",
         "capped",
         "RFC 3834, section 2; the centre's limit",
@@ -252,66 +252,3 @@ def acknowledge(facts: AckFacts) -> AckDecision:
         if hit:
             return AckDecision(rule.verdict, rule.name, rule.source, trail)
     return AckDecision("send", "allowed", "RFC 3834, section 4: to the reverse-path", trail)
-
-
-# --- Filing ------------------------------------------------------------------------------------------------
-
-FilingKind = Literal["thread", "possible", "new"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatchFacts:
-    """What a mail shows of the correspondences it may belong to.
-
-    A token that is wrong, spent or guessed is no fact at all: such a mail cannot be told from one without.
-    """
-
-    token: UUID | None = None  # the correspondence whose live reply token the mail was addressed to
-    message_ids: frozenset[UUID] = frozenset()  # those whose letters In-Reply-To and References name
-    references: frozenset[UUID] = frozenset()  # those whose number stands in the subject
-    party_of: frozenset[UUID] = frozenset()  # those in which the address of From takes part
-    aligned: bool = False  # SPF or DKIM aligns with From, or a trusted relay says so
-
-
-@dataclass(frozen=True, slots=True)
-class Filing:
-    """Where the mail goes.
-
-    "thread": into `correspondence`, recognised `by`. "new": a new report. "possible": a new report like any
-    other, with `candidates` shown to staff as what it possibly belongs to; it changes nothing there.
-    """
-
-    kind: FilingKind
-    correspondence: UUID | None
-    by: Literal["token", "message-id", "reference", "page"] | None
-    reason: str
-    candidates: frozenset[UUID] = frozenset()
-
-
-def file_under(facts: MatchFacts) -> Filing:
-    """Decide which thread a mail is filed in.
-
-    The reply token and our Message-IDs are secrets that only the parties were given, so either is enough;
-    a reference number opens nothing by itself (it is told on the telephone and quoted in public).
-    """
-    secrets = facts.message_ids | ({facts.token} if facts.token else frozenset())
-    if len(secrets) > 1:
-        return Filing("possible", None, None, "conflict", secrets)
-    if facts.token:
-        return Filing("thread", facts.token, "token", "token")
-    if secrets:
-        return Filing("thread", next(iter(secrets)), "message-id", "message-id")
-    return _by_reference(facts)
-
-
-def _by_reference(facts: MatchFacts) -> Filing:
-    if not facts.references:
-        return Filing("new", None, None, "no-match")
-    if len(facts.references) > 1:
-        return Filing("possible", None, None, "several-references", facts.references)
-    (named,) = facts.references
-    if not facts.aligned:
-        return Filing("possible", None, None, "unauthenticated", facts.references)
-    if named not in facts.party_of:
-        return Filing("possible", None, None, "not-a-party", facts.references)
-    return Filing("thread", named, "reference", "reference")

@@ -1,0 +1,75 @@
+"""Sorting a batch: which of its new reports are probably none; the facts are gathered here, policy decides."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from madoguchi.incidents.filing import Filed
+from madoguchi.incidents.models import Step
+from madoguchi.incidents.policy import TrayDecision, TrayFacts, sort_out
+from madoguchi.incidents.submission import Submission
+from madoguchi.mail.reading import is_forward
+from madoguchi.vault.actions import blind_index
+
+IN_TRAY, NO_REPORT, IS_REPORT = "in-tray", "no-report", "is-report"
+"""The kinds of steps: put into the tray; set aside as no report; said by a person to be one."""
+
+ATTACHED_MAIL: Final = frozenset({"message/rfc822", "message/global"})
+MAIL_FILES: Final = (".eml", ".msg")
+
+
+def sort_all(submissions: Sequence[Submission], filed: Mapping[UUID, Filed]) -> Mapping[UUID, TrayDecision]:
+    """The decision on each submission by arrival id; one query at the most."""
+    answered = _answered([one for one in submissions if one.authenticated_by])
+    return {one.arrival: sort_out(_facts(one, filed[one.arrival], answered)) for one in submissions}
+
+
+def reason_of(decision: TrayDecision) -> str:
+    """The reason as its step keeps it: the rule's name, and the line of the settings that it stands for."""
+    return f"{decision.reason} {decision.detail}".strip()
+
+
+def _answered(submissions: Sequence[Submission]) -> frozenset[bytes]:
+    """Of these senders those whom we answered before, as look-up keys."""
+    keys = {blind_index().address(one.contact) for one in submissions if one.contact and _weighs(one)}
+    if not keys:
+        return frozenset()
+    rows = Step.objects.filter(kind="answered", report__provider__address_key__in=keys)
+    return frozenset(
+        bytes(key) for key in rows.values_list("report__provider__address_key", flat=True).distinct()
+    )
+
+
+def _weighs(submission: Submission) -> bool:
+    """Whether anything was said of it at all; of nearly every mail nothing is."""
+    said = submission.testimony
+    return bool(said.spam or said.dmarc or submission.rule)
+
+
+def _facts(submission: Submission, filed: Filed, answered: frozenset[bytes]) -> TrayFacts:
+    letter, said, filing = submission.letter, submission.testimony, filed.filing
+    return TrayFacts(
+        by_page=submission.by_page,
+        automatic=submission.automatic,
+        in_thread=filing.kind == "thread",
+        names_ours=bool(filing.candidates),
+        vouched=bool(submission.authenticated_by),
+        answered_before=bool(answered) and blind_index().address(submission.contact) in answered,
+        machine=letter.kind == "feedback-report" or bool(letter.machine or letter.forms),
+        attached_mail=_has_mail(submission),
+        forward=is_forward(letter.subject),
+        subject=letter.subject,
+        text=letter.text,
+        spam=said.spam,
+        dmarc=said.dmarc,
+        policy=said.policy,
+        arc=said.arc,
+        rule=submission.rule,
+    )
+
+
+def _has_mail(submission: Submission) -> bool:
+    return any(
+        part.type in ATTACHED_MAIL or (part.name or "").casefold().endswith(MAIL_FILES)
+        for part in submission.letter.parts
+    )
