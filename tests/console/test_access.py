@@ -28,6 +28,7 @@ PUBLIC = {
     "counter:come-back",
     "counter:status",
     "counter:status-add",
+    "counter:status-files",
     "counter:status-leave",
     "counter:status-deed",
     "counter:status-link",

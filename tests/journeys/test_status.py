@@ -177,7 +177,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(browser: Browser, tree: Tree, 
         press(page, WORDS[language]["open"])
         addresses = [
             "/status/", "/status/?ended", "/status/?left", link, confirmation(tree), "/status/report/", "/status/report/?added",
-            *(f"/status/report/{name}/" for name in ("mailbox", "link", "withdrawal", "copy", "erasure", "closing")),
+            *(f"/status/report/{name}/" for name in ("mailbox", "link", "withdrawal", "files", "copy", "erasure", "closing")),
         ]  # fmt: skip
         for address in addresses:
             page.goto(address)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from madoguchi.counter import reporting, style, views
 from madoguchi.counter.status import views as status
+from madoguchi.counter.status import writing
 
 app_name = "counter"
 urlpatterns = [
@@ -21,6 +22,7 @@ urlpatterns = [
     path("status/", status.come_back, name="come-back"),
     path("status/report/", status.status, name="status"),
     path("status/report/add/", status.add, name="status-add"),
+    path("status/report/files/", writing.with_files, name="status-files"),
     path("status/report/leave/", status.go, name="status-leave"),
     path("status/report/<slug:name>/", status.do, name="status-deed"),
     path("status/<slug:token>/", status.by_link, name="status-link"),

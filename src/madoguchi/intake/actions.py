@@ -5,6 +5,7 @@ from uuid import UUID
 
 from madoguchi.audit.actions import Actor, Deed, record
 from madoguchi.intake.accepting import store
+from madoguchi.intake.adding import add_to_report
 from madoguchi.intake.collecting import collect_spool
 from madoguchi.intake.draft_files import DraftGoneError, KeptFile, remove_file
 from madoguchi.intake.drafts import (
@@ -42,6 +43,7 @@ __all__ = [
     "accept",
     "accept_addition",
     "accept_form",
+    "add_to_report",
     "begin_draft",
     "collect_spool",
     "end_draft",

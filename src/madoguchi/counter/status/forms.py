@@ -41,3 +41,16 @@ class AdditionForm(forms.Form):
             "max_length": _("This is too long. Please send it in several parts."),
         },
     )
+
+
+class FilesForm(AdditionForm):
+    """Words that go with files; the files alone are enough."""
+
+    text = forms.CharField(
+        label=_("Your words"),
+        max_length=TEXT,
+        required=False,
+        help_text=_("Say what the files are, if you can."),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"max_length": _("This is too long. Please send it in several parts.")},
+    )
