@@ -11,8 +11,8 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT
 
 from hostile_strings import STRINGS
 from madoguchi.intake.accepting import raw_of
-from madoguchi.intake.actions import draft_of
 from madoguchi.intake.models import Arrival
+from madoguchi.intake.queries import draft_of
 from madoguchi.lib.templatetags.madoguchi import typed
 from madoguchi.mail.forms import INCIDENT_REPORT, readable, shown_name, submitted
 from madoguchi.mail.reading import read

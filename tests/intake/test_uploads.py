@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import RequestDataTooBig
 from django.core.files import temp
 from django.core.handlers.wsgi import WSGIRequest
 from django.http.multipartparser import MultiPartParserError
@@ -175,3 +176,18 @@ def test_where_the_disk_is_full_nothing_stays(
         send(token, ("a", b"1" * 300_000))
     assert blobs_in(settings.HOME) == before
     assert not DraftFile.objects.exists()
+
+
+def test_a_request_beyond_all_measure_is_refused_unread(token: str, settings: Any) -> None:
+    limit(settings, max_message_bytes=100_000)
+    endless = request(token, body_of([("a", b"1" * 900_000)]))
+    with pytest.raises(RequestDataTooBig):
+        _ = endless.POST
+    assert not DraftFile.objects.exists()
+
+
+def test_when_others_fill_all_the_room_a_report_goes_without_files(token: str, settings: Any) -> None:
+    send(begin_draft(now=timezone.now(), notice="n"), ("others", b"1" * 100_000))
+    limit(settings, max_draft_bytes=100_000)
+    assert [one.refused for one in send(token, ("a", b"1"), ("b", b"2"))] == ["full", "full"]
+    assert draft(token).files == ()

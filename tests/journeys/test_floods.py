@@ -1,8 +1,12 @@
 """While thousands flood the door, who is new is served within two seconds and acknowledged within a minute."""
 
+import http.client
 import smtplib
+import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -85,3 +89,67 @@ def test_who_is_new_is_served_while_hundreds_flood(tree: Tree, sink: Sink) -> No
 @pytest.mark.timeout(900)
 def test_who_is_new_is_served_while_ten_thousand_flood(tree: Tree, sink: Sink) -> None:
     is_served(tree, sink, 10_000, most=180)
+
+
+# --- The web pages ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory, store: str) -> Iterator[int]:
+    """The port of running web pages."""
+    with Tree(
+        tmp_path_factory.mktemp("pages"), store=store, settings={"RELAY_URL": "smtp://127.0.0.1:1"}
+    ) as tree:
+        yield tree.http
+
+
+BEGUN = b"POST /staff/sign-in/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\nlang"
+HALF_OPEN = {
+    "a body that never ends": BEGUN,
+    "an upload that never ends": BEGUN.replace(b"100", b"9000000") + b"x" * 300_000,
+    "a header that never ends": BEGUN[:60],
+    "nothing": b"",
+}
+
+
+def open_to(port: int, source: str, said: bytes) -> socket.socket:
+    """A connection to the web pages that says this and no more."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=10, source_address=(source, 0))
+    connection.sendall(said)
+    return connection
+
+
+def visits(port: int, source: str, method: str = "GET") -> tuple[int, float]:
+    """The status of the first page, or of a form that is sent without its cookie (403), and how long it took."""
+    begin = time.monotonic()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=(source, 0))
+    try:
+        if method == "GET":
+            connection.request("GET", "/")
+        else:
+            given = {"Content-Type": "application/x-www-form-urlencoded"}
+            connection.request("POST", "/staff/sign-in/", "username=nobody", given)
+        return connection.getresponse().status, time.monotonic() - begin
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("said", HALF_OPEN.values(), ids=HALF_OPEN)
+def test_a_visitor_is_served_while_hundreds_of_requests_never_end(pages: int, said: bytes) -> None:
+    sources = [*one_network_of_ipv4()[:100], *many_networks()[:: 5000 // 100]]
+    with ExitStack() as stack:
+        for source in sources:
+            stack.enter_context(closing(open_to(pages, source, said)))
+        time.sleep(1)
+        for method, status in (("GET", 200), ("POST", 403), ("GET", 200)):
+            answered, took = visits(pages, "127.50.0.1", method)
+            assert (answered, took < SERVED_WITHIN) == (status, True), (method, took)
+
+
+def test_who_posts_too_much_waits_and_others_do_not(pages: int) -> None:
+    with ThreadPoolExecutor(20) as flooding:
+        took = list(flooding.map(lambda _: visits(pages, "127.77.0.1", "POST"), range(80)))
+        assert {status for status, _ in took} == {403}
+        assert max(seconds for _, seconds in took) > 1
+        status, seconds = visits(pages, "127.50.0.1", "POST")
+        assert (status, seconds < SERVED_WITHIN) == (403, True)

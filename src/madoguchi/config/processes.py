@@ -156,12 +156,12 @@ def _web() -> None:
 
     host, _, port = options().http.rpartition(":")
     Granian(
-        "madoguchi.config.wsgi:application",
+        "madoguchi.config.rsgi:gate",
         address=host.strip("[]"),
         port=int(port),
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=1,
-        blocking_threads=4,
+        websockets=False,
         log_level=LogLevels.warning,
         log_access=False,
         workers_kill_timeout=WEB_GRACE,

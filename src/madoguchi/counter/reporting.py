@@ -20,6 +20,7 @@ from madoguchi.counter.filling import SectionForm, answer_rows, problem_rows
 from madoguchi.disclosure.links import link_to
 from madoguchi.incidents.codes import in_groups
 from madoguchi.intake import actions as intake
+from madoguchi.intake.queries import draft_of, find_draft, room_for_files
 from madoguchi.mail.forms import INCIDENT_REPORT, Language, Section
 
 SECTIONS = {section.id: section for section in INCIDENT_REPORT.sections}
@@ -31,7 +32,7 @@ A_DAY = 24 * 3600
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """What is needed, who will read it; the button begins a draft, or goes on with the one that is there."""
-    draft = intake.draft_of(request)
+    draft = draft_of(request)
     if request.method != "POST":
         return render(
             request, "counter/report/start.html", {"page": "report", "draft": draft, "steps": len(STEPS)}
@@ -49,7 +50,7 @@ def step(request: HttpRequest, name: str) -> HttpResponse:
     """One section: what was typed is kept, right or wrong; on to the next only when it is right."""
     if name not in SECTIONS:
         raise Http404
-    draft = intake.draft_of(request)
+    draft = draft_of(request)
     if draft and draft.confirmation:
         return HttpResponseRedirect(resolve_url("counter:report-done"))
     if request.method == "POST":
@@ -77,7 +78,7 @@ def _asked(request: HttpRequest, form: SectionForm) -> HttpResponse:
     given = _place(request, form.section.id) | {"form": form, "section": form.section}
     given |= {"title": form.section.title.of(form.language), "why": form.section.why.of(form.language)}
     if form.section.id == STEPS[1] and not form.is_bound:
-        draft = intake.draft_of(request)
+        draft = draft_of(request)
         kind = str(draft.answers.get("kind", "")) if draft else ""
         given["guide"] = guidance.guide(form.language, kind) if kind in guidance.KINDS else None
     return render(request, "counter/report/step.html", given)
@@ -91,7 +92,7 @@ def files(request: HttpRequest) -> HttpResponse:
     received = (
         cast("list[intake.Received]", request.FILES.getlist("files")) if request.method == "POST" else []
     )
-    draft = intake.draft_of(request)
+    draft = draft_of(request)
     if draft is None:
         return _gone(request)
     if draft.confirmation:
@@ -102,7 +103,7 @@ def files(request: HttpRequest) -> HttpResponse:
     given = _place(request, "files") | {
         "files": draft.files,
         "refused": refused,
-        "most": intake.room_for_files() * 3 // 4,
+        "most": room_for_files() * 3 // 4,
     }
     return render(request, "counter/report/files.html", given | {"many": settings.OPTIONS.max_report_files})
 
@@ -121,7 +122,7 @@ def _filed(request: HttpRequest, draft: intake.OpenDraft) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
     """All answers once more; handing them in twice makes one report."""
-    draft = intake.draft_of(request)
+    draft = draft_of(request)
     if draft is None:
         return _gone(request)
     if draft.confirmation:
@@ -157,7 +158,7 @@ def _checked(request: HttpRequest, draft: intake.OpenDraft, trouble: str) -> Htt
 @require_http_methods(["GET", "HEAD", "POST"])
 def done(request: HttpRequest) -> HttpResponse:
     """The confirmation: shown until it was kept, or for a quarter of an hour. Afterwards nobody can show it again."""
-    draft = intake.draft_of(request)
+    draft = draft_of(request)
     if request.method == "POST":
         if draft and draft.confirmation:
             intake.end_draft(draft=draft.id, now=timezone.now())
@@ -176,7 +177,7 @@ def done(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def end(request: HttpRequest) -> HttpResponse:
     """Deletes what was typed, after one question."""
-    draft = intake.draft_of(request)
+    draft = draft_of(request)
     if request.method != "POST":
         if draft is None:
             return _gone(request)
@@ -199,7 +200,7 @@ def _begin(response: HttpResponse) -> intake.OpenDraft:
         httponly=True,
         samesite="Strict",
     )
-    draft = intake.find_draft(token, now)
+    draft = find_draft(token, now)
     assert draft is not None
     return draft
 

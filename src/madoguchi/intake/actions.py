@@ -14,7 +14,6 @@ from madoguchi.intake.drafts import (
     begin_draft,
     end_draft,
     end_expired_drafts,
-    find_draft,
     keep_answers,
 )
 from madoguchi.intake.handing import Handed, accept_addition, accept_form
@@ -22,7 +21,7 @@ from madoguchi.intake.incoming import Envelope, Incoming
 from madoguchi.intake.models import Arrival
 from madoguchi.intake.reporting import NotReadyError, TooLargeError, hand_in
 from madoguchi.intake.understanding import Opened, Vouch, understand_due
-from madoguchi.intake.uploads import COOKIE, Received, draft_of, room_for_files
+from madoguchi.intake.uploads import COOKIE, Received
 from madoguchi.lib.due import release_all, run_again
 from madoguchi.lib.ids import new_id
 from madoguchi.lib.verbs import verb
@@ -47,14 +46,11 @@ __all__ = [
     "add_to_report",
     "begin_draft",
     "collect_spool",
-    "draft_of",
     "end_draft",
     "end_expired_drafts",
-    "find_draft",
     "hand_in",
     "keep_answers",
     "remove_file",
-    "room_for_files",
     "store",
     "take_back_leases",
     "understand_again",
