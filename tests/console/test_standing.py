@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.cast import handler
+from console.hostile import PAYLOADS, faults
 from incidents.forms import ANSWERS, LOG, WITH_CONTACT, add, hand_in, reported, understand, visiting
 from incidents.mails import incoming, mail
 from incidents.test_receiving import letters_of
@@ -210,3 +211,37 @@ def test_the_queries_of_the_page_and_the_queue_do_not_grow(now: datetime, bob: C
     )
     assert count(lambda: page(bob, report)) == one_page
     assert count(lambda: queue(bob)) == one_row
+
+
+@pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS.keys())
+def test_hostile_words_in_a_form_and_what_is_added_are_shown_as_text_to_staff(
+    now: datetime, bob: Client, payload: str
+) -> None:
+    hostile = dict.fromkeys(("kind", "what", "when", "zone", "systems", "others", "name"), payload)
+    given = WITH_CONTACT | hostile | {"wish": (payload, "question"), "share": (payload,)}
+    handed = hand_in(now, given, [(payload, b"x")])
+    add(now, visiting(handed), payload)
+    understand(now)
+    for shown in (page(bob, Report.objects.get()), queue(bob)):
+        assert faults(shown) == []
+
+
+@pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS.keys())
+def test_hostile_words_of_staff_are_shown_as_text_to_the_reporter(
+    now: datetime, bob: Client, payload: str
+) -> None:
+    handed, report = reported(now)
+    bob.post(
+        reverse("console:answer", args=[report.id]),
+        {
+            "text": "x " + payload.encode("utf-8", "replace").decode(),
+            "subject": "",
+            "version": report.version,
+        },
+    )
+    client = Client()
+    client.post(f"/status/{handed.link}/")
+    shown: str = client.get("/status/report/").content.decode()
+    # Ours is shown as it was written, isolated; what leads elsewhere from there is our own address, at the foot.
+    leading = [fault for fault in faults(shown) if not fault.startswith("unseen")]
+    assert leading == ["a href=mailto:report@csirt.example"]

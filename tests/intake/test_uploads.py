@@ -184,3 +184,10 @@ def test_a_request_beyond_all_measure_is_refused_unread(token: str, settings: An
     with pytest.raises(RequestDataTooBig):
         _ = endless.POST
     assert not DraftFile.objects.exists()
+
+
+def test_when_others_fill_all_the_room_a_report_goes_without_files(token: str, settings: Any) -> None:
+    send(begin_draft(now=timezone.now(), notice="n"), ("others", b"1" * 100_000))
+    limit(settings, max_draft_bytes=100_000)
+    assert [one.refused for one in send(token, ("a", b"1"), ("b", b"2"))] == ["full", "full"]
+    assert draft(token).files == ()

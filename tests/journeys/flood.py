@@ -74,10 +74,11 @@ class Flooding:
         numbers = iter(range(self._flood.count))
         workers = [asyncio.create_task(self._connect_all(numbers)) for _ in range(AT_ONCE)]
         stop = asyncio.create_task(self._stop.wait())
-        await asyncio.wait([stop, asyncio.gather(*workers)], return_when=asyncio.FIRST_COMPLETED)
+        done = asyncio.create_task(asyncio.wait(workers))
+        await asyncio.wait([stop, done], return_when=asyncio.FIRST_COMPLETED)
         for task in (stop, *workers):
             task.cancel()
-        await asyncio.gather(stop, *workers, return_exceptions=True)
+        await asyncio.gather(stop, done, *workers, return_exceptions=True)
 
     async def _connect_all(self, numbers: Iterator[int]) -> None:
         for number in numbers:

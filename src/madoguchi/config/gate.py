@@ -198,7 +198,10 @@ class Body:
     async def _next(self) -> bytes:
         try:
             async with asyncio.timeout(IDLE):
-                piece = await anext(self._source, b"")
+                # Without a default: CPython's anext with one crashes on granian's awaitable where the visitor has gone.
+                piece = await anext(self._source)
+        except StopAsyncIteration:
+            piece = b""
         except TimeoutError as silent:
             raise TooSlowError from silent
         self._ended = not piece

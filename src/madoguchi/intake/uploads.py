@@ -15,7 +15,7 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
-from madoguchi.intake.draft_files import DraftGoneError, Upload
+from madoguchi.intake.draft_files import DraftGoneError, Upload, bytes_held
 from madoguchi.intake.drafts import OpenDraft, find_draft
 from madoguchi.mail.forms import encoded_size
 
@@ -27,7 +27,8 @@ TEXT_ROOM = 1 << 20
 MOST_READ = 8
 """How many times the largest message is read of a request, only to say which file is too large."""
 
-Refusal = Literal["", "many", "large", "gone"]
+Refusal = Literal["", "many", "large", "full", "gone"]
+"""Not refused; too many or too large for one report; no room for anybody's files now; the draft has ended."""
 
 
 @dataclass(slots=True)
@@ -107,8 +108,9 @@ class _Sealing(FileUploadHandler):
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
         self._draft = draft_of(request)
-        self._room, self._count = room_for_files(), 0
+        self._room, self._count, self._full = room_for_files(), 0, False
         if self._draft:
+            self._full = bytes_held() >= settings.OPTIONS.max_draft_bytes
             self._room -= sum(encoded_size(file.size) for file in self._draft.files)
             self._count = len(self._draft.files)
         self._uploads: list[tuple[Upload, Received]] = []
@@ -124,6 +126,9 @@ class _Sealing(FileUploadHandler):
         self._received, self._upload, self._coming = Received(str(self.file_name)), None, True
         if self._count >= settings.OPTIONS.max_report_files:
             self._received.refused = "many"
+        elif self._full:
+            self._received.refused = "full"
+        if self._received.refused:
             return
         self._count += 1
         kind = str(self.content_type or "")

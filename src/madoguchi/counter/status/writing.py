@@ -16,6 +16,7 @@ from madoguchi.counter.status.forms import AdditionForm, FilesForm
 from madoguchi.counter.status.visits import PATH, for_visitor
 from madoguchi.incidents.queries import Visit
 from madoguchi.intake import actions as intake
+from madoguchi.intake.queries import draft_of, room_for_files
 
 A_DAY = 24 * 3600
 
@@ -40,7 +41,7 @@ def with_files(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Words with files. The files are in a draft when this is reached: the upload handler took them."""
     # In this order: reading the form is what lets the upload handler put its files into the draft.
     form = FilesForm(request.POST if request.method == "POST" else None)
-    draft = intake.draft_of(request)
+    draft = draft_of(request)
     if request.method != "POST" or draft is None:
         # The draft had ended while the page was open: the words stay, the files have to be chosen again.
         response = _page(request, form if draft is None else FilesForm(), draft)
@@ -58,7 +59,7 @@ def _posted(request: HttpRequest, visit: Visit, form: FilesForm, draft: intake.O
         intake.remove_file(draft=draft.id, file=file)
     if refused or unwanted or "add" in request.POST:
         form = FilesForm(initial={"text": request.POST.get("text", "")})
-        return _page(request, form, intake.draft_of(request), refused)
+        return _page(request, form, draft_of(request), refused)
     if form.is_valid() and not (form.cleaned_data["text"] or draft.files):
         form.add_error("text", _("Please write something, or choose a file, before you send it."))
     if not form.is_valid():
@@ -83,7 +84,7 @@ def _page(
         "form": form,
         "files": draft.files if draft else (),
         "refused": refused or (),
-        "most": intake.room_for_files() * 3 // 4,
+        "most": room_for_files() * 57 // 78,
         "many": settings.OPTIONS.max_report_files,
     }
     return render(request, "counter/status/files.html", given, status=422 if form.errors or refused else 200)
