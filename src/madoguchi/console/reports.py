@@ -104,6 +104,7 @@ def _row(row: queries.QueueRow, states: dict[UUID, str], view: str) -> dict[str,
         "is_new": report.version == 1 and report.waiting_since is not None,
         "notes": list(_notes(row, states, view)),
         "by_form": report.door == "web",
+        "coarse": report.correspondence.anonymous,
     }
 
 
