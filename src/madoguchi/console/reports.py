@@ -107,12 +107,13 @@ def _row(row: queries.QueueRow, states: dict[UUID, str], view: str) -> dict[str,
         "is_reply": report.version > 1 and report.waiting_since is not None,
         "acknowledged": state,
         "acknowledged_label": ""
-        if (state, report.automatic) in shown.ORDINARY
+        if (state, report.automatic) in shown.ORDINARY or tray.holds(report)
         else shown.ACKNOWLEDGEMENTS[state],
         "repeats": row.repeats,
         "possible": row.possible,
         "by_form": report.door == "web",
-        "marks": [*(tray.marks(report) if view == "all" else ()), *standing.marks(row.marks)],
+        "aside": tray.aside(report) if view == "all" else "",
+        "marks": standing.marks(row.marks),
     }
 
 
