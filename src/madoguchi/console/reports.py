@@ -116,10 +116,12 @@ def _notes(row: queries.QueueRow, states: dict[UUID, str], view: str) -> Iterato
     # The view's own name says it where all of its rows wait, or none.
     if waits and view == "all":
         yield "badge waiting", _("Waiting for us")
-    for mark in (*(tray.marks(report) if view == "all" else ()), *standing.marks(row.marks)):
+    for mark in standing.marks(row.marks):
         yield "badge waiting", mark
     if report.door == "web":
         yield "badge", _("Web form")
+    if view == "all" and (aside := tray.aside(report)):
+        yield "badge", aside
     if row.possible:
         yield "badge", _("May belong to another report")
     if row.repeats:
@@ -130,7 +132,8 @@ def _notes(row: queries.QueueRow, states: dict[UUID, str], view: str) -> Iterato
         yield "note", words % {"files": report.attachments}
     state = shown.acknowledged(row.acknowledgement, states.get(row.letter, "") if row.letter else "")
     nobody_to_tell = state == "none" and report.door == "web"
-    if (state, report.automatic) not in shown.ORDINARY and not nobody_to_tell:
+    nothing_to_say = (state, report.automatic) in shown.ORDINARY or nobody_to_tell or tray.holds(report)
+    if not nothing_to_say:
         yield f"note acknowledged {state}", shown.ACKNOWLEDGEMENTS[state]
 
 

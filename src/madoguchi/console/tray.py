@@ -61,11 +61,11 @@ def holds(report: queries.Report) -> bool:
     return bool(report.tray_since or report.no_report_at)
 
 
-def marks(report: queries.Report) -> list[Words]:
-    """What the list of everything shows beside a row that is not among the reports."""
+def aside(report: queries.Report) -> Words:
+    """What the list of everything says beside a row that is not among the reports; "" for one that is."""
     if report.tray_since:
-        return [HERE]
-    return [ASIDE] if report.no_report_at else []
+        return HERE
+    return ASIDE if report.no_report_at else ""
 
 
 def notice(opened: OpenedReport) -> dict[str, Any] | None:

@@ -16,12 +16,24 @@ IN_TRAY, NO_REPORT, IS_REPORT = "in-tray", "no-report", "is-report"
 
 ATTACHED_MAIL: Final = frozenset({"message/rfc822", "message/global"})
 MAIL_FILES: Final = (".eml", ".msg")
+EVIDENCE_FILES: Final = (".csv", ".csv.zip", ".csv.gz", ".log", ".log.gz", ".json", ".xarf", ".pcap", ".txt")
+SIGNED: Final = frozenset(
+    {
+        "application/pgp-signature",
+        "application/pgp-encrypted",
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pkcs7-mime",
+        "application/x-pkcs7-mime",
+    }
+)
+PGP: Final = ("-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP MESSAGE-----")
 
 
 def sort_all(submissions: Sequence[Submission], filed: Mapping[UUID, Filed]) -> Mapping[UUID, TrayDecision]:
     """The decision on each submission by arrival id; one query at the most."""
     answered = _answered([one for one in submissions if one.authenticated_by])
-    return {one.arrival: sort_out(_facts(one, filed[one.arrival], answered)) for one in submissions}
+    return {one.arrival: sort_out(facts_of(one, filed[one.arrival], answered)) for one in submissions}
 
 
 def reason_of(decision: TrayDecision) -> str:
@@ -46,8 +58,11 @@ def _weighs(submission: Submission) -> bool:
     return bool(said.spam or said.dmarc or submission.rule)
 
 
-def _facts(submission: Submission, filed: Filed, answered: frozenset[bytes]) -> TrayFacts:
+def facts_of(submission: Submission, filed: Filed, answered: frozenset[bytes]) -> TrayFacts:
+    """The facts of one submission; `answered`: look-up keys of senders whom we answered before."""
     letter, said, filing = submission.letter, submission.testimony, filed.filing
+    types = {part.type for part in letter.parts}
+    names = [part.name.casefold() for part in letter.parts if part.name]
     return TrayFacts(
         by_page=submission.by_page,
         automatic=submission.automatic,
@@ -56,7 +71,9 @@ def _facts(submission: Submission, filed: Filed, answered: frozenset[bytes]) -> 
         vouched=bool(submission.authenticated_by),
         answered_before=bool(answered) and blind_index().address(submission.contact) in answered,
         machine=letter.kind == "feedback-report" or bool(letter.machine or letter.forms),
-        attached_mail=_has_mail(submission),
+        attached_mail=bool(types & ATTACHED_MAIL) or any(name.endswith(MAIL_FILES) for name in names),
+        evidence_file=any(name.endswith(EVIDENCE_FILES) for name in names),
+        signed=bool(types & SIGNED) or letter.text.lstrip().startswith(PGP),
         forward=is_forward(letter.subject),
         subject=letter.subject,
         text=letter.text,
@@ -65,11 +82,4 @@ def _facts(submission: Submission, filed: Filed, answered: frozenset[bytes]) -> 
         policy=said.policy,
         arc=said.arc,
         rule=submission.rule,
-    )
-
-
-def _has_mail(submission: Submission) -> bool:
-    return any(
-        part.type in ATTACHED_MAIL or (part.name or "").casefold().endswith(MAIL_FILES)
-        for part in submission.letter.parts
     )

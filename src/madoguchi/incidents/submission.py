@@ -6,7 +6,7 @@ from uuid import UUID
 
 from madoguchi.mail.forms import Submitted
 from madoguchi.mail.letter import Letter
-from madoguchi.mail.testimony import SILENCE, Testimony
+from madoguchi.mail.testimony import SILENCE, RelayTestimony
 
 WEB = "web"
 
@@ -32,7 +32,7 @@ class Submission:
     form: Submitted | None = field(default=None, repr=False)
     anonymous: bool = False
     addition: bool = False
-    testimony: Testimony = SILENCE
+    testimony: RelayTestimony = SILENCE
     rule: str = ""
 
     @property

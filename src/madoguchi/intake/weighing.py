@@ -12,14 +12,14 @@ from madoguchi.mail.conditions import Condition, Fields, conditions, first_of
 from madoguchi.mail.dkim_check import Header
 from madoguchi.mail.letter import Letter
 from madoguchi.mail.reading.words import decode
-from madoguchi.mail.testimony import Testimony, head_of, testimony
+from madoguchi.mail.testimony import RelayTestimony, head_of, hear
 
 
-def weigh(raw: bytes, envelope: Envelope, letter: Letter) -> tuple[Testimony, str]:
+def weigh(raw: bytes, envelope: Envelope, letter: Letter) -> tuple[RelayTestimony, str]:
     """What a trusted relay said of this mail, and the line of the centre's first rule that it fulfils, or ""."""
     options, header = settings.OPTIONS, head_of(raw)
     trusted = _relays(options.trusted_relays, options.authserv_id, options.received_above)
-    said = testimony(
+    said = hear(
         header,
         relayed=envelope.relayed or trusted.include(envelope.peer),
         trusted=trusted,

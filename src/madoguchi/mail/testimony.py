@@ -24,7 +24,7 @@ _DMARC: Final = re.compile(r";\s*dmarc\s*=\s*(.*)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Testimony:
+class RelayTestimony:
     """What our relay said; each is "" where it said nothing.
 
     `spam`: the line of the centre's setting that a field of the relay fulfils. `dmarc`, `arc`: results in the words of
@@ -37,7 +37,7 @@ class Testimony:
     arc: str = ""
 
 
-SILENCE: Final = Testimony()
+SILENCE: Final = RelayTestimony()
 
 
 def head_of(raw: bytes) -> Header:
@@ -46,9 +46,9 @@ def head_of(raw: bytes) -> Header:
     return header if header.bounded else Header(b"", b"", ())
 
 
-def testimony(
+def hear(
     header: Header, *, relayed: bool, trusted: TrustedRelays, marks: Sequence[Condition]
-) -> Testimony:
+) -> RelayTestimony:
     """What a trusted relay wrote above the mail; silence where none handed it over.
 
     `relayed`: a trusted relay, or our own socket, spoke with us. `marks`: the fields by which it marks spam; of
@@ -58,7 +58,7 @@ def testimony(
         return SILENCE
     fields = list(fields_of_relay(header, trusted))
     dmarc, policy = _dmarc(fields, trusted)
-    return Testimony(_spam(fields, marks), dmarc, policy, _arc(fields, trusted))
+    return RelayTestimony(_spam(fields, marks), dmarc, policy, _arc(fields, trusted))
 
 
 def _spam(fields: Sequence[tuple[str, bytes]], marks: Sequence[Condition]) -> str:

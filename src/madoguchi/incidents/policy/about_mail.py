@@ -1,4 +1,4 @@
-"""Signs in a text that it tells of another mail: quoted fields, links made harmless, words of reporting.
+"""Signs in a text that it tells of another mail or of abuse: quoted fields, links made harmless, words of reporting.
 
 Who reports spam or phishing quotes it, so a report looks like what it is about; these signs tell the two apart. They
 lean to the side of the reporter: a sign too many costs a look in the queue, a sign too few hides a report.
@@ -36,20 +36,23 @@ _HARMLESS: Final = re.compile(
     re.IGNORECASE,
 )
 _EVIL: Final = re.compile(
-    r"\b(?:spam\w*|phish\w*|scams?|malware|fraud\w*|unsolicited|abus\w+|spoof\w*|suspicious|ransomware|hack\w*)\b"
+    r"\b(?:spam\w*|phish\w*|scams?|malware|fraud\w*|unsolicited|abus\w+|spoof\w*|suspicious|ransomware|hack\w*"
+    r"|malicious|compromised|infect\w*|botnets?|honey ?pots?|infring\w*|attack\w*|exploit\w*|vulnerab\w*|d?dos)\b"
     r"|迷惑メール|スパム|フィッシング|なりすまし|不審な?(?:メール|サイト|URL|ファイル|通信|アクセス|ログイン)|詐欺|標的型"
     r"|ウイルス|マルウェア|不正(?:アクセス|ログイン|送信)|偽(?:サイト|メール|装)",
     re.IGNORECASE,
 )
 _TELLS: Final = re.compile(
     r"\breport(?:s|ed|ing)?\b|\bcomplain\w*\b|\bnotif(?:y|ied|ying)\b|\btake ?down\b|\binvestigat\w+\b|\breceived\b"
+    r"|\bdetected\b|\bidentified\b|\bremoved?\b"
     r"|報告|通報|情報提供|ご?連絡(?:いた|し|差)|お知らせ(?:いた|し)|届(?:き|い)|受信し|調査|対応(?:を|の)?(?:お願|依頼)",
     re.IGNORECASE,
 )
 _QUOTED: Final = re.compile(
-    r"^[ \t]{0,9}[>|] ?\S"
+    r"^[ \t]{0,9}[>|] ?\S"  # a quoted line; an address of IPv6 or IPv4
+    r"|(?<![:\w])(?:[0-9a-f]{1,4}:){3,7}(?::?[0-9a-f]{1,4}){0,4}"
     r"|(?<![\d.])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![\d.])",
-    re.MULTILINE,
+    re.MULTILINE | re.IGNORECASE,
 )
 
 

@@ -23,6 +23,8 @@ class TrayFacts:
     answered_before: bool = False  # an earlier report from this address was answered
     machine: bool = False  # a report of a standard form, as ARF (RFC 5965)
     attached_mail: bool = False  # a mail is attached (message/rfc822, .eml, .msg)
+    evidence_file: bool = False  # a file of the kinds that logs and lists of addresses have
+    signed: bool = False  # signed or encrypted, with OpenPGP or S/MIME, whoever by
     forward: bool = False  # its subject begins as that of a forwarded mail
     subject: str = ""
     text: str = ""
@@ -119,6 +121,18 @@ GUARDS: Final = (
         "how reports of spam and phishing are made",
         "Who attaches another mail shows it to us.",
         lambda facts: facts.attached_mail,
+    ),
+    TrayRule(
+        "evidence-file",
+        "how reports of many addresses are made",
+        "Who attaches a log or a table shows what was observed.",
+        lambda facts: facts.evidence_file,
+    ),
+    TrayRule(
+        "signed",
+        "RFC 3156; RFC 8551",
+        "What is signed or encrypted was not sent in bulk.",
+        lambda facts: facts.signed,
     ),
     TrayRule(
         "forwarded",
