@@ -19,10 +19,12 @@ from madoguchi.lib.templatetags.madoguchi import (
     groups,
     hint_of,
     hostile,
+    hour_only,
     in_words,
     moment,
     relative,
     typed,
+    within_the_hour,
 )
 
 NOW = datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC)
@@ -158,3 +160,15 @@ def test_no_moment_is_no_text() -> None:
 
 def test_thousands_are_separated() -> None:
     assert figure(1234567) == "1,234,567"
+
+
+def test_of_a_moment_that_is_known_to_the_hour_the_hour_is_said() -> None:
+    at = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
+    with translation.override("en"):
+        assert within_the_hour(at) == "24 November 2026, between 23:00 and 00:00"
+        assert (
+            hour_only(at, at + timedelta(hours=3))
+            == '<span title="24 November 2026, between 23:00 and 00:00">23:00–00:00</span>'
+        )
+        assert "2 days ago" in hour_only(at, at + timedelta(days=2))
+    assert within_the_hour(None) == hour_only(None) == ""

@@ -108,6 +108,7 @@ def _row(row: queries.QueueRow, states: dict[UUID, str], view: str) -> dict[str,
         "repeats": row.repeats,
         "possible": row.possible,
         "by_form": report.door == "web",
+        "coarse": report.correspondence.anonymous,
         "marks": standing.marks(row.marks),
     }
 

@@ -68,6 +68,15 @@ def within_the_hour(at: datetime | None) -> str:
 
 
 @register.filter
+def hour_only(at: datetime | None, now: datetime | None = None) -> SafeString:
+    """As `moment`, where the hour alone is kept: the hours while it is less than a day ago."""
+    if at is None or (now or timezone.now()) - at >= DAY:
+        return moment(at, now)
+    begin, end = timezone.localtime(at), timezone.localtime(at + HOUR)
+    return format_html('<span title="{}">{}</span>', within_the_hour(at), f"{begin:%H:%M}–{end:%H:%M}")
+
+
+@register.filter
 def day(on: date) -> str:
     """A day in the reader's manner: “2026年11月25日”, “25 November 2026”."""
     return _date(on.date() if isinstance(on, datetime) else on, get_language())
