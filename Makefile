@@ -9,7 +9,7 @@ UV_VERSION := 0.13.9
 export UV_NO_PROGRESS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-long check format bench browser-packages messages vendor clean
+.PHONY: help demo test test-long check format bench screenshots browser-packages messages vendor clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,9 @@ test-long: .venv/dev.stamp $(MO) browser-packages  ## what takes longer: kills, 
 
 bench: .venv/dev.stamp $(MO)  ## the README's performance table for this machine; ROWS="intake-*" runs some
 	$(BIN)/python -m bench $(ROWS)
+
+screenshots: .venv/dev.stamp $(MO) browser-packages  ## public pages and gallery in var/screenshots: widths, languages, light, dark, print
+	$(BIN)/python tools/screenshots var/screenshots
 
 messages: .venv/dev.stamp  ## renews the message catalogues from the code (needs Debian's gettext)
 	cd src/madoguchi && ../../$(BIN)/python -m django makemessages -l ja -l en --no-location --no-wrap --no-obsolete

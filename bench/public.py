@@ -32,5 +32,7 @@ def _visit(port: int, seconds: int) -> dict[str, float]:
 
 
 ROWS = (
-    Row("public-pages", "public pages in both languages, one web process, 8 connections", f"{AIM}/s", measure),
+    Row(
+        "public-pages", "public pages in both languages, one web process, 8 connections", f"{AIM}/s", measure
+    ),
 )

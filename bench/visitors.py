@@ -39,7 +39,9 @@ def main(port: int, seconds: float) -> None:
     took: list[list[float]] = [[] for _ in range(CONNECTIONS)]
     begin = time.perf_counter()
     until = begin + seconds
-    visitors = [Thread(target=read, args=(port, until, number, took[number])) for number in range(CONNECTIONS)]
+    visitors = [
+        Thread(target=read, args=(port, until, number, took[number])) for number in range(CONNECTIONS)
+    ]
     for visitor in visitors:
         visitor.start()
     for visitor in visitors:

@@ -102,7 +102,9 @@ class _Faults(HTMLParser):
         for name, value in attrs:
             if name.startswith("on") or name in {"style", "srcdoc", "formaction"}:
                 self.found.append(f"{tag} {name}")
-            if name in {"href", "src", "action"} and not re.fullmatch(r"[/#](?![/\\]).*|/", value or ""):
+            if name in {"href", "src", "action"} and not re.fullmatch(
+                r"[/#](?![/\\]).*|/|\?[\w=&%+.~-]+", value or ""
+            ):
                 self.found.append(f"{tag} {name}={value}")
 
 

@@ -25,9 +25,16 @@ PUBLIC = {
     "counter:help-with",
     "counter:privacy",
     "counter:privacy-version",
+    "counter:report",
+    "counter:report-step",
+    "counter:report-files",
+    "counter:report-check",
+    "counter:report-done",
+    "counter:report-delete",
     "counter:come-back",
     "counter:status",
     "counter:status-add",
+    "counter:status-files",
     "counter:status-leave",
     "counter:status-deed",
     "counter:status-link",
@@ -43,8 +50,8 @@ PUBLIC = {
 }
 # A centre without a colour and a mark of its own has none of these.
 NOT_SET = {"counter:centre-style", "counter:centre-logo"}
-# A link that was guessed confirms nothing.
-GUESSED = {"counter:confirm"}
+# A link that was guessed confirms nothing, and a step that was guessed asks nothing.
+GUESSED = {"counter:confirm", "counter:report-step"}
 # The console's first page leads each role to its own first page.
 SEVERAL = {"console:queue": {"read-reports", "see-queues"}}
 POSTS = {

@@ -78,6 +78,10 @@ def test_it_has_the_headers_that_every_page_has(path: str) -> None:
     assert page["Referrer-Policy"] == "same-origin"
 
 
+def test_it_answers_under_our_own_names_only() -> None:
+    assert Client().get("/help/", HTTP_HOST="evil.example").status_code == 400
+
+
 def test_nothing_can_be_sent_to_it() -> None:
     refused = Client().post("/help/", {"a": "b"})
     assert (refused.status_code, refused["Allow"]) == (405, "GET, HEAD")

@@ -6,13 +6,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from incidents.forms import ANSWERS, WITH_CONTACT, hand_in, reported, understand
+from incidents.forms import ANSWERS, LOG, WITH_CONTACT, hand_in, reported, understand
 from incidents.mails import incoming, mail
 from incidents.test_receiving import letters_of
 from madoguchi.audit.actions import Actor
@@ -22,7 +23,7 @@ from madoguchi.incidents import actions
 from madoguchi.incidents.codes import fresh_receipt, fresh_token, in_groups
 from madoguchi.incidents.models import Handle, Message, Report, Step
 from madoguchi.intake.actions import Handed, store
-from madoguchi.intake.models import Arrival
+from madoguchi.intake.models import Arrival, Draft, DraftFile
 from madoguchi.mail.models import Letter, Revocation, State
 
 pytestmark = [pytest.mark.store, pytest.mark.django_db]
@@ -233,6 +234,7 @@ def test_it_says_how_the_report_stands(now: datetime) -> None:
     page = said(client.get(PAGE))
     assert "We have answered you" in page
     assert "Please change the password." in page
+    assert "Reference: EXAMPLE" not in page  # the page says itself who writes, and about what
 
 
 def test_it_shows_no_word_of_what_was_handed_in_or_added(now: datetime) -> None:
@@ -304,6 +306,55 @@ def test_what_is_written_there_is_kept_raw_first_and_joins_the_report(now: datet
     assert Message.objects.filter(kind="addition").count() == 1
     report.refresh_from_db()
     assert report.waiting_since is not None
+
+
+def test_files_are_added_with_words_or_alone_and_nothing_of_them_is_left_behind(now: datetime) -> None:
+    handed, report = reported(now)
+    client = inside(handed)
+    client.get(f"{PAGE}files/")
+    assert client.cookies["madoguchi_report"]["path"] == "/status/"
+    given = [SimpleUploadedFile("auth.log", LOG), SimpleUploadedFile("二.txt", b"two")]
+    response = client.post(f"{PAGE}files/", {"text": "Two files.", "files": given})
+    assert response["Location"] == f"{PAGE}?added"
+    understand(timezone.now())
+    message = Message.objects.get(kind="addition")
+    items = actions.open_report(actor=HANDLER, now=now, report_id=report.id).items_of(message.id)
+    names = {str(item.attachment()["name"]) for item in items if item.kind == "attachment"}
+    assert names == {"auth.log", "二.txt"}
+    assert [item.value for item in items if item.kind == "description"] == ["Two files."]
+    assert not Draft.objects.exists()
+
+    client.get(f"{PAGE}files/")
+    assert client.post(f"{PAGE}files/", {"files": [SimpleUploadedFile("x", b"x")]}).status_code == 302
+    client.get(f"{PAGE}files/")
+    assert client.post(f"{PAGE}files/", {"text": ""}).status_code == 422
+
+
+def test_a_file_that_was_chosen_can_be_taken_away_again_and_the_words_stay(now: datetime) -> None:
+    handed, _ = reported(now)
+    client = inside(handed)
+    client.get(f"{PAGE}files/")
+    given = {"text": "My words", "files": [SimpleUploadedFile("auth.log", LOG)], "add": "1"}
+    page = said(client.post(f"{PAGE}files/", given))
+    assert "auth.log" in page
+    assert "My words" in page
+    [file] = DraftFile.objects.all()
+    page = said(client.post(f"{PAGE}files/", {"text": "My words", "remove": str(file.id)}))
+    assert "auth.log" not in page
+    assert "My words" in page
+    assert Arrival.objects.count() == 1
+
+
+def test_too_many_files_are_said_and_the_others_are_kept(now: datetime, settings: Any) -> None:
+    settings.OPTIONS = settings.OPTIONS.model_copy(update={"max_report_files": 1})
+    handed, _ = reported(now)
+    client = inside(handed)
+    client.get(f"{PAGE}files/")
+    given = [SimpleUploadedFile("kept.log", LOG), SimpleUploadedFile("refused.log", LOG)]
+    response = client.post(f"{PAGE}files/", {"text": "x", "files": given})
+    assert response.status_code == 422
+    assert "Not every file could be added" in said(response)
+    assert [file.size for file in DraftFile.objects.all()] == [len(LOG)]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 100_001])
@@ -401,7 +452,7 @@ def test_a_deed_that_does_not_exist_is_an_ordinary_wrong_address(now: datetime) 
 
 
 @pytest.mark.parametrize(
-    "path", ["", "add/", "withdrawal/", "mailbox/", "link/", "closing/", "copy/", "erasure/"]
+    "path", ["", "add/", "withdrawal/", "mailbox/", "link/", "closing/", "copy/", "erasure/", "files/"]
 )
 def test_nobody_does_anything_there_without_a_code(now: datetime, path: str) -> None:
     reported(now)

@@ -13,6 +13,10 @@ CENTRE = CentreWords("Example CSIRT", "見本シーサート", "9-17", "9時か�
 FIXED = acknowledgement_text("EXAMPLE#12345678", CENTRE)
 ALICE, MALLORY = "alice@reporter.example", "mallory@evil.example"
 ACK = Facts("acknowledgement", (ALICE,), FIXED, FIXED, ALICE, "", by_person=False)
+LINKED = replace(ACK, link="private")
+FORM = Facts("form-acknowledgement", (ALICE,), FIXED, FIXED, ALICE, "", by_person=False, link="confirmation")
+PAGE = "page:0198c0de-0000-7000-8000-000000000001"
+ON_PAGE = Facts("page-answer", (PAGE,), "Words", "", "", "", by_person=True, page=PAGE)
 ANSWER = Facts("answer", (ALICE,), "Words", "", "", ALICE, by_person=True)
 
 
@@ -21,6 +25,9 @@ ANSWER = Facts("answer", (ALICE,), "Words", "", "", ALICE, by_person=True)
     [
         (ACK, "acknowledgement-of-fixed-text", "sender"),
         (ANSWER, "answer-to-the-reports-contact", "reporter"),
+        (LINKED, "acknowledgement-of-fixed-text", "sender"),
+        (FORM, "acknowledgement-of-a-form", "address-given"),
+        (ON_PAGE, "answer-on-the-private-page", "reporter"),
         (replace(ACK, contact=MALLORY), "acknowledgement-of-fixed-text", "sender"),
         (replace(ANSWER, envelope_sender=MALLORY), "answer-to-the-reports-contact", "reporter"),
     ],
@@ -48,6 +55,21 @@ def test_what_may_leave(facts: Facts, rule: str, audience: str) -> None:
         (replace(ACK, recipients=("",), envelope_sender=""), "envelope sender"),
         (replace(ACK, recipients=(), envelope_sender=""), "envelope sender"),
         (replace(ACK, envelope_sender=MALLORY), "envelope sender"),
+        (replace(ACK, link="confirmation"), "private link or none"),
+        (replace(ACK, link="other"), "private link or none"),
+        (replace(FORM, link="private"), "never the private one"),
+        (replace(FORM, link=""), "never the private one"),
+        (replace(FORM, link="other"), "never the private one"),
+        (replace(FORM, text="Buy here"), "fixed words"),
+        (replace(FORM, recipients=(MALLORY,)), "address given"),
+        (replace(FORM, recipients=("",), envelope_sender=""), "address given"),
+        (replace(ON_PAGE, by_person=False), "a person"),
+        (replace(ON_PAGE, recipients=(ALICE,)), "own private page"),
+        (replace(ON_PAGE, recipients=(PAGE, ALICE)), "own private page"),
+        (replace(ON_PAGE, recipients=(PAGE.replace("1", "2"),)), "own private page"),
+        (replace(ON_PAGE, recipients=("",), page=""), "own private page"),
+        (replace(ON_PAGE, kind="answer"), "contact"),
+        (replace(ANSWER, kind="page-answer"), "own private page"),
         (replace(ANSWER, by_person=False), "a person"),
         (replace(ANSWER, recipients=(MALLORY,)), "contact"),
         (replace(ANSWER, recipients=(ALICE, MALLORY)), "contact"),
@@ -72,19 +94,29 @@ def test_every_condition_that_is_missed_is_said() -> None:
 
 
 addresses = (
-    st.sampled_from([ALICE, MALLORY, "", ALICE.upper(), f" {ALICE}", f"{ALICE}\n", "a@straße.example"])
+    st.sampled_from([PAGE, ALICE, MALLORY, "", ALICE.upper(), f" {ALICE}", f"{ALICE}\n", "a@straße.example"])
     | st.text()
 )
 facts = st.builds(
     Facts,
-    kind=st.sampled_from(["acknowledgement", "answer", "newsletter", ""]),
+    kind=st.sampled_from(
+        ["acknowledgement", "form-acknowledgement", "answer", "page-answer", "newsletter", ""]
+    ),
     recipients=st.lists(addresses, max_size=3).map(tuple),
     text=st.sampled_from([FIXED, ""]) | st.text(),
     fixed_text=st.sampled_from([FIXED, ""]) | st.text(),
     envelope_sender=addresses,
     contact=addresses,
     by_person=st.booleans(),
+    page=st.sampled_from([PAGE, ALICE, ""]),
+    link=st.sampled_from(["", "private", "confirmation", "other"]),
 )
+OWN = {
+    "acknowledgement": "envelope_sender",
+    "form-acknowledgement": "envelope_sender",
+    "answer": "contact",
+    "page-answer": "page",
+}
 
 
 @given(facts)
@@ -95,11 +127,19 @@ def test_the_decision_is_total_and_always_the_same(given_facts: Facts) -> None:
 
 
 @given(facts)
-def test_nothing_leaves_to_anybody_but_the_report_s_own_sender_or_contact(given_facts: Facts) -> None:
+def test_nothing_leaves_to_anybody_but_the_report_s_own_sender_contact_or_page(given_facts: Facts) -> None:
     if decide(given_facts).allowed:
-        own = given_facts.envelope_sender if given_facts.kind == "acknowledgement" else given_facts.contact
+        own = getattr(given_facts, OWN[given_facts.kind])
         assert own
         assert list(given_facts.recipients) == [own]
+
+
+@given(facts)
+def test_the_private_link_never_goes_to_an_address_that_somebody_typed_into_a_form(
+    given_facts: Facts,
+) -> None:
+    if given_facts.kind == "form-acknowledgement" and decide(given_facts).allowed:
+        assert given_facts.link == "confirmation"
 
 
 @given(facts, st.lists(addresses, min_size=1, max_size=3))

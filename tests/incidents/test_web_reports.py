@@ -14,10 +14,10 @@ from madoguchi.audit.actions import PUBLIC, Actor
 from madoguchi.audit.models import Entry
 from madoguchi.incidents import actions
 from madoguchi.incidents.models import Acknowledgement, Handle, Item, Message, Provider, Report, Step
-from madoguchi.incidents.queries import OpenedReport, private_page
+from madoguchi.incidents.queries import OpenedReport, private_page, visit_of
 from madoguchi.intake.actions import Handed, store
 from madoguchi.intake.models import Arrival
-from madoguchi.mail.models import Clearance, Letter, State
+from madoguchi.mail.models import Clearance, Letter, Revocation, State
 
 pytestmark = [pytest.mark.store, pytest.mark.django_db]
 
@@ -284,6 +284,57 @@ def test_an_answer_is_shown_on_the_page_of_its_own_report_only(now: datetime) ->
 
     moved()
     assert not private_page(visiting(second)).letters
+
+
+def test_an_unsafe_mailbox_gets_nothing_more_by_any_way_of_ours(now: datetime) -> None:
+    for _ in range(2):
+        hand_in(now, WITH_CONTACT)
+    understand(now)
+    held = Acknowledgement.objects.get(verdict="capped").report
+    link = Handle.objects.get(correspondence=held.correspondence_id, kind="link")
+    visit = visit_of(bytes(link.key))
+    assert visit is not None
+    actions.mark_unsafe(actor=PUBLIC, now=now, visit=visit)
+    with pytest.raises(actions.NothingToSendError):
+        actions.send_held_acknowledgement(actor=HANDLER, now=now, report_id=held.id)
+    answer(held, now)
+    assert not Letter.objects.filter(kind="answer", due_at__isnull=False).exists()
+
+
+def test_the_link_that_confirms_ends_with_an_unsafe_mailbox(now: datetime) -> None:
+    handed, report = reported(now, WITH_CONTACT)
+    token = confirmation_in(report)
+    actions.mark_unsafe(actor=PUBLIC, now=now, visit=visiting(handed))
+    assert actions.confirm_contact(now=now, token=token) is None
+    assert opened(report, now).standing.way.reason == "unsafe-mailbox"
+
+
+def test_a_mailbox_that_one_reporter_calls_unsafe_stays_what_it_was_for_others(now: datetime) -> None:
+    store([incoming(mail(), now)])
+    understand(now)
+    of_alice = Report.objects.get()
+    answer(of_alice, now)
+    handed = hand_in(now, WITH_CONTACT)
+    understand(now)
+    actions.mark_unsafe(actor=PUBLIC, now=now, visit=visiting(handed))
+    assert opened(of_alice, now).standing.way.way == "mail"
+    assert not Revocation.objects.filter(clearance__letter__kind="answer").exists()
+
+
+def test_a_deed_on_a_page_that_was_closed_meanwhile_is_not_done(now: datetime) -> None:
+    handed, report = reported(now)
+    visit = visiting(handed)
+    actions.close_page(actor=PUBLIC, now=now, visit=visit)
+    for deed in (actions.withdraw, actions.renew_link, actions.mark_unsafe, actions.close_page):
+        with pytest.raises(actions.PageEndedError):
+            deed(actor=PUBLIC, now=now, visit=visit)
+    assert not Step.objects.filter(report=report, kind="withdrawn").exists()
+
+
+def test_a_deed_before_the_report_is_understood_waits(now: datetime) -> None:
+    handed = hand_in(now)
+    with pytest.raises(actions.ThreadNotReadyError):
+        actions.withdraw(actor=PUBLIC, now=now, visit=visiting(handed))
 
 
 # --- Added to ------------------------------------------------------------------------------------------------

@@ -133,9 +133,9 @@ def test_a_draft_ends_after_a_day_with_its_key_and_every_blob_even_of_a_killed_u
     token, draft = begun(now, **FULL)
     before = blobs_in(settings.HOME)
     add(draft, now)
-    Upload(draft.id, draft.key, now, name="n", kind="").write(
-        b"x" * 200_000
-    )  # and its process is killed here
+    upload = Upload(draft.id, draft.key, now, name="n", kind="")
+    upload.write(b"x" * 200_000)
+    upload._writer._file.raw.close()  # type: ignore[attr-defined]  # as where its process is killed
     assert end_expired_drafts(now=HOUR + timedelta(hours=23, minutes=59)) == 0
     assert find_draft(token, HOUR + timedelta(hours=24)) is None
     assert end_expired_drafts(now=HOUR + timedelta(hours=24, minutes=7)) == 1

@@ -24,6 +24,7 @@ class Caller:
     address: str
     heard: float = 0
     busy: bool = False
+    mute: bool = False
     gone: bool = field(default=False, init=False)
 
     @property
@@ -89,7 +90,16 @@ def test_a_mail_under_way_is_not_cut_off_while_it_goes_on() -> None:
     assert [one.gone for one in crowd] == [True, False]
 
 
-def test_half_open_connections_from_everywhere_go_when_they_were_silent_for_a_while() -> None:
+def test_who_never_said_anything_goes_at_once_for_a_newcomer_and_the_oldest_first() -> None:
+    room = Room(10, SHARES)
+    mute = [Caller(f"198.51.{number}.1", heard=number / 100, mute=number > 4) for number in range(10)]
+    assert all(full_of(room, mute))
+    newcomer = Caller("203.0.113.1", heard=0.2)
+    assert room.enter(newcomer, newcomer.client, 0.2)
+    assert [one.gone for one in mute] == [False] * 5 + [True] + [False] * 4
+
+
+def test_silent_connections_from_everywhere_go_when_they_were_silent_for_a_while() -> None:
     room = Room(10, SHARES)
     silent = [Caller(f"198.51.{number}.1", heard=number / 100) for number in range(10)]
     assert all(full_of(room, silent))

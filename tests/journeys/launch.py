@@ -56,9 +56,17 @@ def no_seal() -> None:
     def same_stream(_key: UnitKey, _place: Any, pieces: Iterable[bytes]) -> Iterator[bytes]:
         return iter(pieces)
 
+    class Passes:
+        def add(self, piece: bytes) -> bytes:
+            return piece
+
+        def end(self) -> bytes:
+            return b""
+
     spoiled: Any = UnitKey
     spoiled.seal = spoiled.open = same
     spoiled.seal_stream = spoiled.open_stream = same_stream
+    spoiled.stream_sealer = lambda _key, _place: Passes()
 
 
 def reader_raises() -> None:

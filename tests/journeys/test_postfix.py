@@ -55,7 +55,7 @@ class Site:
         return self.tree.state().arrivals
 
 
-@pytest.fixture(params=["LMTP", "SMTP"])
+@pytest.fixture(params=["LMTP", pytest.param("SMTP", marks=pytest.mark.long)])
 def way(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

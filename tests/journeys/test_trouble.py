@@ -3,15 +3,18 @@
 import os
 import smtplib
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from journeys.mails import report
 from journeys.sink import Sender, Sink
-from journeys.tree import ADDRESS, Tree, new_database, wait_until
+from journeys.tree import ADDRESS, Tree, free_port, new_database, wait_until
+from madoguchi.lib import keyring
 from postgres import Cluster
 
 pytestmark = pytest.mark.store
@@ -106,6 +109,53 @@ def test_a_database_that_is_away_puts_mail_off_until_it_is_back(
             holds(tree, 4)
     finally:
         cluster.remove()
+
+
+def test_a_start_without_a_database_waits_for_it_and_says_so_once(
+    tmp_path: Path, store: str, sink: Sink
+) -> None:
+    if store != "postgres":
+        pytest.skip("this run is on SQLite")
+    cluster = Cluster()
+    try:
+        tree = Tree(
+            tmp_path, command="run", database=new_database(cluster.url()), settings={"RELAY_URL": sink.url}
+        )
+        assert tree.call("init", "--staff", "hanako").returncode == 0
+        cluster.stop()
+        tree.launch()
+        wait_until(
+            lambda: tree.said().count("waits for the database") == 2, what="both to say that they wait"
+        )
+        time.sleep(4)
+        assert len(tree.said().splitlines()) == 3, tree.said()
+        cluster.start()
+        wait_until(lambda: is_stored(tree, 1), what="mail to be taken")
+        wait_until(tree.is_ready, what="the pages to be ready")
+        wait_until(lambda: len(tree.state().reports) == 1, what="the worker to work")
+        assert "ended by itself" not in tree.said()
+        assert tree.stop() == 0
+    finally:
+        tree.end()
+        cluster.remove()
+
+
+def test_a_start_without_a_database_can_be_stopped(tmp_path: Path, store: str) -> None:
+    if store != "postgres":
+        pytest.skip("this run is on SQLite")
+    settings = {"RELAY_URL": "smtp://127.0.0.1:1"}
+    nowhere = f"postgres://nobody@127.0.0.1:{free_port()}/none"
+    tree = Tree(tmp_path, command="run", database=nowhere, settings=settings)
+    keyring.make(tree.keyring, datetime.now(UTC))
+    tree.home.mkdir(mode=0o700)
+    tree.launch()
+    try:
+        wait_until(
+            lambda: tree.said().count("waits for the database") == 2, what="both to say that they wait"
+        )
+        assert tree.stop() == 0
+    finally:
+        tree.end()
 
 
 def test_a_missing_keyring_puts_mail_off_until_it_is_back(tmp_path: Path, store: str, sink: Sink) -> None:

@@ -2,7 +2,6 @@
 
 import gettext
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
+from glossary import astray, glossary
 from madoguchi.config.catalogue import CatalogueError, compile_catalogue, main
 
 ROOT: Final = Path(__file__).parents[2]
@@ -89,23 +89,26 @@ def test_english_is_said_as_it_is_written_in_the_source() -> None:
 VERBS: Final = {"The mail answers letters of two threads."}  # "answers" is the deed of a mail, not our answer
 
 
-def glossary() -> list[tuple[str, str]]:
-    rows = re.findall(
-        r"^\| (.+?) \| (.+?) \| .+ \|$", (ROOT / "docs/glossary.md").read_text(encoding="utf-8"), re.MULTILINE
-    )
-    return [(english, japanese) for english, japanese in rows if english != "English"]
-
-
 @pytest.mark.parametrize(("english", "japanese"), glossary())
 def test_japanese_uses_the_term_of_the_glossary(english: str, japanese: str) -> None:
-    term = re.compile(rf"\b{english}s?\b", re.IGNORECASE)
-    other = [
+    said = [
         (text, translation)
         for (_, text), message in messages(source_of("ja")).items()
         for translation in translations(message)
-        if term.search(text) and japanese not in translation and text not in VERBS
+        if text not in VERBS
     ]
-    assert other == []
+    assert astray(english, japanese, said) == []
+
+
+def test_a_term_inside_a_longer_one_and_another_word_are_told_apart() -> None:
+    said = [("Your receipt", "お客様番号"), ("Your receipts", "控え"), ("The RECEIPT", "控えの番号")]
+    assert astray("receipt", "控え", said) == [said[0]]
+    assert astray("acknowledgement", "受付のお知らせ", [("acknowledged", "確認済み")]) == []
+
+
+def test_no_term_stands_twice_in_the_glossary() -> None:
+    terms = [english for english, _ in glossary()]
+    assert terms == sorted(set(terms))
 
 
 def test_the_glossary_is_read() -> None:

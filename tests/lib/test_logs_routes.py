@@ -11,7 +11,15 @@ from madoguchi.lib.logs import PlainFormatter, RouteNotPath
 pytestmark = [pytest.mark.store, pytest.mark.django_db]
 
 
-def test_a_one_time_link_s_token_never_gets_into_the_log() -> None:
+@pytest.mark.parametrize(
+    ("address", "route"),
+    [
+        ("/staff/password/secret-token/", "identity:set-password"),
+        ("/status/secret-token/", "counter:status-link"),
+        ("/confirm/secret-token/", "counter:confirm"),
+    ],
+)
+def test_a_link_s_token_never_gets_into_the_log(address: str, route: str) -> None:
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(PlainFormatter())
@@ -19,11 +27,9 @@ def test_a_one_time_link_s_token_never_gets_into_the_log() -> None:
     log = logging.getLogger("django.security.csrf")
     log.addHandler(handler)
     try:
-        refused = Client(enforce_csrf_checks=True).post(
-            "/staff/password/secret-token/", {"new_password1": "x"}
-        )
+        refused = Client(enforce_csrf_checks=True).post(address, {"new_password1": "x"})
     finally:
         log.removeHandler(handler)
     assert refused.status_code == 403
-    assert "403 request to identity:set-password" in written.getvalue()
+    assert f"403 request to {route}" in written.getvalue()
     assert "secret-token" not in written.getvalue()

@@ -13,14 +13,18 @@ from hypothesis import strategies as st
 
 from madoguchi.lib.templatetags.madoguchi import (
     dated,
+    described_by,
     exact,
     figure,
     groups,
     hint_of,
     hostile,
+    hour_only,
     in_words,
     moment,
     relative,
+    typed,
+    within_the_hour,
 )
 
 NOW = datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC)
@@ -55,6 +59,11 @@ def test_a_link_cannot_be_followed() -> None:
     assert '<span class="defanged">' in shown
     assert "https://evil.example" not in shown
     assert "href" not in shown
+
+
+def test_what_a_reader_wrote_is_shown_unchanged_and_only_as_text() -> None:
+    assert typed("https://site.example/?a=1\u202e") == '<bdi dir="auto">https://site.example/?a=1\u202e</bdi>'
+    assert typed('<b onclick="x">') == '<bdi dir="auto">&lt;b onclick=&quot;x&quot;&gt;</bdi>'
 
 
 @given(st.text())
@@ -138,6 +147,9 @@ def test_a_choice_has_the_hint_that_its_field_gives_it() -> None:
     field.hints = {"b": "The second."}  # type: ignore[attr-defined]
     bound = forms.forms.DeclarativeFieldsMetaclass("One", (forms.Form,), {"letter": field})()["letter"]
     assert [hint_of(bound, choice) for choice in bound] == ["", "The second."]
+    first, second = (described_by(choice, hint_of(bound, choice)) for choice in bound)
+    assert "aria-describedby" not in first
+    assert 'aria-describedby="id_letter_1_hint"' in second
 
 
 def test_no_moment_is_no_text() -> None:
@@ -148,3 +160,15 @@ def test_no_moment_is_no_text() -> None:
 
 def test_thousands_are_separated() -> None:
     assert figure(1234567) == "1,234,567"
+
+
+def test_of_a_moment_that_is_known_to_the_hour_the_hour_is_said() -> None:
+    at = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
+    with translation.override("en"):
+        assert within_the_hour(at) == "24 November 2026, between 23:00 and 00:00"
+        assert (
+            hour_only(at, at + timedelta(hours=3))
+            == '<span title="24 November 2026, between 23:00 and 00:00">23:00–00:00</span>'
+        )
+        assert "2 days ago" in hour_only(at, at + timedelta(days=2))
+    assert within_the_hour(None) == hour_only(None) == ""

@@ -34,7 +34,7 @@ class CentreOptions(BaseModel):
     )
     responsible_ja: str = Field("", description="The same in Japanese; empty means the English words.")
     kept_for: str = Field(
-        "", description="How long reports are kept after their last letter, in English, as “three years”."
+        "", description="How long reports are kept after their last mail, in English, as “three years”."
     )
     kept_for_ja: str = Field("", description="The same in Japanese, as 3年; empty means the English words.")
     police_contact: str = Field(

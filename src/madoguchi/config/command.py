@@ -32,7 +32,7 @@ COMMANDS: dict[str, Command] = {
         "madoguchi.config.processes:run", "web, mail intake and workers in one process tree", django=False
     ),
     "web": Command("madoguchi.config.processes:web", "the web pages alone", django=False),
-    "smtp": Command("madoguchi.config.processes:smtp", "the SMTP door alone", django=False),
+    "smtp": Command("madoguchi.config.processes:smtp", "the SMTP and LMTP door alone", django=False),
     "worker": Command("madoguchi.config.processes:worker", "a worker alone", django=False),
     "demo": Command(
         "madoguchi.config.demo:demo", "an example centre on this machine, for trying it", django=False

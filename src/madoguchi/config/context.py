@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from madoguchi.identity.queries import Staff, may
+from madoguchi.identity.queries import Staff, may_here
 from madoguchi.lib import languages
 from madoguchi.lib.centre import centre
 
@@ -25,6 +25,6 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "demonstration": settings.OPTIONS.demonstration,
         "languages": languages.offered_on(request, language),
         "keep": languages.kept(request),
-        "may": SimpleLazyObject(lambda: may(person)) if person else frozenset(),
+        "may": SimpleLazyObject(lambda: may_here(request)) if person else frozenset(),
         "staff": (person.name or person.username) if person else None,
     }

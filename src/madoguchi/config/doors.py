@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import close_old_connections, connections
 
 from madoguchi.config.options import Options, host_and_port, networks
-from madoguchi.config.stores import refuse_unless_durable
+from madoguchi.config.stores import wait_until_durable
 from madoguchi.intake.actions import Incoming, store
 from madoguchi.intake.gathering import Gatherer
 from madoguchi.intake.incoming import Accepts, Mailboxes
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 def serve_smtp() -> None:
     """Serves until SIGTERM or SIGINT."""
-    refuse_unless_durable()
+    wait_until_durable("the SMTP door")
     connections.close_all()
     asyncio.run(_serve(settings.OPTIONS))
 

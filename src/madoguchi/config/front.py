@@ -1,6 +1,7 @@
 """What stands in front of all pages: the load balancer's questions, and who the visitor behind our own proxy is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from madoguchi.config import health
 from madoguchi.config.options import networks
 from madoguchi.lib.floods import Address, plain_address
 
+Proxies = Sequence[IPv4Network | IPv6Network]
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 HEALTH = {"/healthz": health.alive, "/readyz": health.ready}
@@ -40,30 +42,37 @@ class BelieveOurProxies:
         self._proxies = networks(settings.OPTIONS.trusted_proxies)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        environ: dict[str, Any] = request.META
-        chain, scheme = (str(environ.pop(name, "")) for name in FORWARDED)
-        peer = plain_address(environ.get("REMOTE_ADDR", ""))
-        if peer is not None and self._is_ours(peer):
-            environ["REMOTE_ADDR"] = str(self._visitor(peer, chain))
-            last = scheme.rpartition(",")[2].strip().lower()
-            if last in SCHEMES:
-                environ["wsgi.url_scheme"] = last
+        believe(request.META, self._proxies)
         return self._get_response(request)
 
-    def _visitor(self, peer: Address, chain: str) -> Address:
-        """Goes back from proxy to proxy; where one names no address, it is the visitor itself as far as we know."""
-        visitor = peer
-        for named in reversed(chain.split(",")):
-            before = plain_address(_without_port(named.strip()))
-            if before is None:
-                break
-            visitor = before
-            if not self._is_ours(visitor):
-                break
-        return visitor
 
-    def _is_ours(self, address: Address) -> bool:
-        return any(address in network for network in self._proxies)
+def believe(environ: dict[str, Any], proxies: Proxies) -> None:
+    """Does that to a WSGI environment; a second time it changes nothing."""
+    chain, scheme = (str(environ.pop(name, "")) for name in FORWARDED)
+    peer = plain_address(environ.get("REMOTE_ADDR", ""))
+    if peer is None or not _are_ours(proxies, peer):
+        return
+    environ["REMOTE_ADDR"] = str(_visitor(proxies, peer, chain))
+    last = scheme.rpartition(",")[2].strip().lower()
+    if last in SCHEMES:
+        environ["wsgi.url_scheme"] = last
+
+
+def _visitor(proxies: Proxies, peer: Address, chain: str) -> Address:
+    """Goes back from proxy to proxy; where one names no address, it is the visitor itself as far as we know."""
+    visitor = peer
+    for named in reversed(chain.split(",")):
+        before = plain_address(_without_port(named.strip()))
+        if before is None:
+            break
+        visitor = before
+        if not _are_ours(proxies, visitor):
+            break
+    return visitor
+
+
+def _are_ours(proxies: Proxies, address: Address) -> bool:
+    return any(address in network for network in proxies)
 
 
 def _without_port(text: str) -> str:

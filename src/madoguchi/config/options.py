@@ -78,6 +78,11 @@ class Options(CentreOptions):
     max_report_files: int = Field(
         20, ge=0, le=90, description="Most files that can be attached to the report form."
     )
+    max_draft_bytes: int = Field(
+        4 * 1024 * 1024 * 1024,
+        ge=0,
+        description="Files held for report forms not yet handed in, in all; above it reports go without files.",
+    )
     max_bytes_in_flight: int = Field(
         512 * 1024 * 1024,
         ge=1024 * 1024,

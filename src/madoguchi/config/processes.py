@@ -9,6 +9,7 @@ import ctypes
 import gc
 import logging
 import os
+import resource
 import signal
 import sys
 import time
@@ -27,7 +28,12 @@ GRACE = 20.0
 WEB_GRACE = 10
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
-AGAIN_AFTER = 1.0
+AGAIN_AFTER, AGAIN_AT_LAST_AFTER = 1.0, 60.0
+"""Seconds before a part that ended is started again, doubled each time while it does not last."""
+LASTED = 60.0
+"""Seconds after which a part that ends is no longer taken to fail at its start."""
+SPARE_FILES = 256
+"""For everything that is no connection of the door."""
 
 
 def run(argv: list[str]) -> int:
@@ -45,6 +51,7 @@ def run(argv: list[str]) -> int:
 def run_all(greeting: str = "") -> int:
     """Runs everything until SIGINT or SIGTERM."""
     _refuse_early()
+    _raise_file_limit()
     set_up_django()
     _refuse_unless_durable()
     return _Tree({"web": _web, "smtp": _smtp, "worker": _worker}).run(greeting)
@@ -58,7 +65,8 @@ def web(argv: list[str]) -> int:
 
 def smtp(argv: list[str]) -> int:
     """`madoguchi smtp`."""
-    _no_words(argv, "smtp", "The SMTP door alone.")
+    _no_words(argv, "smtp", "The SMTP and LMTP door alone.")
+    _raise_file_limit()
     return _alone(_smtp)
 
 
@@ -97,6 +105,21 @@ def _refuse_early() -> None:
         raise SettingsError(str(error)) from error
 
 
+def _raise_file_limit() -> None:
+    """Lets this process and its parts open as many files as the door may have connections, and the rest of it needs."""
+    from madoguchi.config.sources import SettingsError
+
+    most = options().max_connections + SPARE_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < most:
+        raise SettingsError(
+            f"MADOGUCHI_MAX_CONNECTIONS needs {most} open files, and the system allows {hard}. "
+            "Raise LimitNOFILE or ulimit -Hn, or set it lower."
+        )
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def _refuse_unless_durable() -> None:
     """The same where a commit could be lost. A database that is away may come back: the parts wait for it."""
     from django.db import OperationalError, connections
@@ -133,12 +156,12 @@ def _web() -> None:
 
     host, _, port = options().http.rpartition(":")
     Granian(
-        "madoguchi.config.wsgi:application",
+        "madoguchi.config.rsgi:gate",
         address=host.strip("[]"),
         port=int(port),
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=1,
-        blocking_threads=4,
+        websockets=False,
         log_level=LogLevels.warning,
         log_access=False,
         workers_kill_timeout=WEB_GRACE,
@@ -167,6 +190,7 @@ class _Tree:
 
     parts: dict[str, Callable[[], None]]
     _children: dict[int, str] = field(default_factory=dict)
+    _begun: dict[str, tuple[float, float]] = field(default_factory=dict)  # when last, and after which wait
     _stopping: bool = False
 
     def run(self, greeting: str) -> int:
@@ -185,13 +209,17 @@ class _Tree:
             pass
         return os.EX_OK
 
-    def _start(self, name: str) -> None:
-        """Forks one part. No signal comes in between: a child is either known here, or was never made."""
+    def _start(self, name: str, after: float = 0) -> None:
+        """Forks one part, which begins `after` seconds later: it waits itself, so that the parent need not.
+
+        No signal comes in between: a child is either known here, or was never made.
+        """
+        self._begun[name] = time.monotonic(), after
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         if not self._stopping and not signal.sigpending() & STOPPING:
             child = os.fork()
             if not child:
-                os._exit(_in_child(self.parts[name], name))
+                os._exit(_in_child(self.parts[name], name, after))
             self._children[child] = name
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
@@ -204,12 +232,17 @@ class _Tree:
         name = self._children.pop(child, None)
         if name is None or self._stopping:
             return True
-        log.error(
-            "%s ended by itself (status %s) and is started again", name, os.waitstatus_to_exitcode(status)
-        )
-        time.sleep(AGAIN_AFTER)
-        self._start(name)
+        after = self._wait_for(name)
+        code = os.waitstatus_to_exitcode(status)
+        log.error("%s ended by itself (status %s) and is started again in %.0f s", name, code, after)
+        self._start(name, after)
         return True
+
+    def _wait_for(self, name: str) -> float:
+        """Seconds before a part is started again; longer each time while it fails at its start."""
+        begun, waited = self._begun[name]
+        lasted = time.monotonic() - begun - waited > LASTED
+        return AGAIN_AFTER if lasted or not waited else min(waited * 2, AGAIN_AT_LAST_AFTER)
 
     def _stop(self, *_: object) -> None:
         if self._stopping:
@@ -229,8 +262,8 @@ def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _in_child(part: Callable[[], None], name: str) -> int:
-    """Runs one part in its process; it ends when its parent is gone."""
+def _in_child(part: Callable[[], None], name: str, after: float) -> int:
+    """Runs one part in its process, after a wait; it ends when its parent is gone."""
     _end_with_parent()
     # What the part forks in its turn, as the web server does, goes with it too.
     os.register_at_fork(after_in_child=_end_with_parent)
@@ -240,6 +273,7 @@ def _in_child(part: Callable[[], None], name: str) -> int:
     # in them: the web server sets handlers of its own, and its worker may hang where both signals meet.
     signal.pthread_sigmask(signal.SIG_SETMASK, {signal.SIGINT})
     try:
+        time.sleep(after)
         part()
     except Exception:
         log.exception("%s stopped", name)

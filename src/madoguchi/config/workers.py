@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connection, connections
 
 from madoguchi.config.sources import SettingsError
-from madoguchi.config.stores import refuse_unless_durable
+from madoguchi.config.stores import wait_until_durable
 from madoguchi.config.vouching import voucher
 from madoguchi.intake import actions as intake
 from madoguchi.intake import spool
@@ -41,8 +41,8 @@ def work(until: Collection[signal.Signals]) -> None:
     The signals are blocked in every thread and waited for: the kernel may hand one to any thread, and Python runs
     a handler only once the main thread wakes.
     """
+    wait_until_durable("the worker")
     signal.pthread_sigmask(signal.SIG_BLOCK, until)
-    refuse_unless_durable()
     stop = threading.Event()
     with _registered():
         threads = [

@@ -1,6 +1,6 @@
 """The queue and the report page."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,7 +19,7 @@ from madoguchi.console import downloads, places, shown, standing, tray, work
 from madoguchi.console.forms import AnswerForm, VersionForm
 from madoguchi.console.guards import form_on, not_found_where_unknown
 from madoguchi.disclosure.actions import RefusedError
-from madoguchi.identity.queries import Staff, actor_of, may, permitted, staff_names
+from madoguchi.identity.queries import actor_of, may_here, permitted, staff_names
 from madoguchi.incidents import actions, queries
 from madoguchi.incidents.queries import OpenedReport
 from madoguchi.mail.actions import CompositionError
@@ -47,7 +47,7 @@ REFUSED = gettext_lazy("This letter may not leave to this address. Nothing was s
 @login_required
 def desk(request: HttpRequest) -> HttpResponseBase:
     """The console's first page: the queue for who reads reports, the due work for who runs the machine."""
-    if "read-reports" not in may(cast("Staff", request.user)):
+    if "read-reports" not in may_here(request):
         return work.page(request)
     return queue(request)
 
@@ -107,12 +107,15 @@ def _row(row: queries.QueueRow, states: dict[UUID, str], view: str) -> dict[str,
         "is_reply": report.version > 1 and report.waiting_since is not None,
         "acknowledged": state,
         "acknowledged_label": ""
-        if (state, report.automatic) in shown.ORDINARY or tray.holds(report)
+        if (state, report.automatic) in shown.ORDINARY
+        or (state == "none" and report.door == "web")
+        or tray.holds(report)
         else shown.ACKNOWLEDGEMENTS[state],
         "repeats": row.repeats,
         "possible": row.possible,
         "by_form": report.door == "web",
         "aside": tray.aside(report) if view == "all" else "",
+        "coarse": report.correspondence.anonymous,
         "marks": standing.marks(row.marks),
     }
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from madoguchi.console import letters, reports, tray, work
+from madoguchi.console import gallery, letters, reports, tray, work
 
 app_name = "console"
 urlpatterns = [
@@ -19,4 +19,6 @@ urlpatterns = [
     path("work/arrivals/<uuid:key>/again/", work.arrival_again, name="arrival-again"),
     path("work/letters/<uuid:key>/again/", work.letter_again, name="letter-again"),
     path("letters/", letters.page, name="letters"),
+    path("gallery/", gallery.page, name="gallery"),
+    path("gallery/console/", gallery.page, {"density": "console"}, name="gallery-console"),
 ]

@@ -42,9 +42,16 @@ class Page:
 
 
 View = Callable[..., Page]
+Answer = Callable[..., HttpResponse]
 
 
-def for_everybody(view: View) -> Callable[..., HttpResponse]:
+def before_sessions(view: Answer) -> Answer:
+    """Marks a view that looks at no session, user or message: the middleware below answers it at once."""
+    view.before_sessions = True  # type: ignore[attr-defined]  # a mark on a function, which has no such attribute
+    return view
+
+
+def for_everybody(view: View) -> Answer:
     """Makes a view of a function from a Reader (and the words of the address) to a Page. It may raise Http404."""
 
     @wraps(view)
@@ -62,8 +69,7 @@ def for_everybody(view: View) -> Callable[..., HttpResponse]:
         conditional = get_conditional_response(request, etag=tag, response=response)
         return conditional if isinstance(conditional, HttpResponse) else response
 
-    answer.for_everybody = True  # type: ignore[attr-defined]  # a mark for the middleware below
-    return answer
+    return before_sessions(answer)
 
 
 @lru_cache(maxsize=PAGES)
@@ -84,17 +90,19 @@ def _rendered(
 
 
 class AnswerEverybodyFirst:
-    """Middleware: answers such a page at once; everything else goes on to sessions and all that needs them."""
+    """Middleware: answers at once what needs no session; everything else goes on to sessions and what needs them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Raises DisallowedHost where the request names a host that is not ours."""
+        request.get_host()
         try:
             match = resolve(request.path_info)
         except Resolver404:
             return self._get_response(request)
-        if not getattr(match.func, "for_everybody", False):
+        if not getattr(match.func, "before_sessions", False):
             return self._get_response(request)
         request.resolver_match = match
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)

@@ -4,11 +4,13 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from madoguchi.counter.everybody import before_sessions
 from madoguchi.lib import colours
 
 SECONDS = 3600
 
 
+@before_sessions
 @require_safe
 def sheet(_request: HttpRequest) -> HttpResponse:
     """The stylesheet of the centre's accent, after ours in the same layer; 404 where none is set."""
@@ -26,6 +28,7 @@ def sheet(_request: HttpRequest) -> HttpResponse:
     return _kept(text, "text/css; charset=utf-8")
 
 
+@before_sessions
 @require_safe
 def logo(_request: HttpRequest) -> HttpResponse:
     """The centre's mark; 404 where none is set. Opened by itself it can do nothing, whatever the file holds."""
@@ -39,7 +42,3 @@ def logo(_request: HttpRequest) -> HttpResponse:
 
 def _kept(content: str | bytes, kind: str) -> HttpResponse:
     return HttpResponse(content, content_type=kind, headers={"Cache-Control": f"public, max-age={SECONDS}"})
-
-
-for _view in (sheet, logo):
-    _view.for_everybody = True  # type: ignore[attr-defined]  # no session is looked at for them

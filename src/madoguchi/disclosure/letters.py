@@ -153,3 +153,9 @@ def answer_text(text: str, reference: str, centre: CentreWords) -> str:
 {centre.address}
 受付番号 / Reference: {reference}
 """
+
+
+def without_signature(text: str) -> str:
+    """A handler's words alone, out of the text of an answer."""
+    words, mark, _ = text.replace("\r\n", "\n").rpartition(f"\n{SIGNATURE}\n")
+    return (words if mark else text).strip()

@@ -21,14 +21,15 @@ __all__ = [
     "actor_of",
     "link_holder",
     "may",
+    "may_here",
     "permitted",
-    "require",
     "seconds_to_wait",
     "staff_list",
     "staff_names",
 ]
 
 P = ParamSpec("P")
+REMEMBERED = "_madoguchi_may"
 
 
 def may(staff: Staff) -> frozenset[Permission]:
@@ -39,10 +40,12 @@ def may(staff: Staff) -> frozenset[Permission]:
     return permissions(cast("list[Role]", list(roles)))
 
 
-def require(staff: Staff, permission: Permission) -> None:
-    """Raises NotAllowedError unless the person may."""
-    if permission not in may(staff):
-        raise NotAllowedError(NotAllowedError.__doc__)
+def may_here(request: HttpRequest) -> frozenset[Permission]:
+    """All that whoever asks for this page may do; looked up once for each request."""
+    if not hasattr(request, REMEMBERED):
+        user = request.user
+        setattr(request, REMEMBERED, may(user) if isinstance(user, Staff) else frozenset())
+    return cast("frozenset[Permission]", getattr(request, REMEMBERED))
 
 
 def permitted(
@@ -58,7 +61,8 @@ def permitted(
     ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            require(cast("Staff", request.user), permission)
+            if permission not in may_here(request):
+                raise NotAllowedError(NotAllowedError.__doc__)
             return view(request, *args, **kwargs)
 
         signed_in = cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", login_required(guarded))

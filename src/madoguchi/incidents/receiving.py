@@ -293,8 +293,8 @@ def _write(batch: Batch, actor: Actor) -> None:
     Repeat.objects.bulk_create(batch.repeats)
     Step.objects.bulk_create(batch.steps)
     _let_wait(batch.waiting_again)
-    for now, deeds in batch.deeds.items():
-        record(actor=actor, now=now, deeds=deeds)
+    for moment, deeds in batch.deeds.items():
+        record(actor=actor, now=moment, deeds=deeds)
 
 
 def _let_wait(reports: Mapping[UUID, datetime]) -> None:

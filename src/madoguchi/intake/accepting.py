@@ -10,6 +10,7 @@ from madoguchi.audit.actions import Actor, Deed, record
 from madoguchi.intake.incoming import Incoming
 from madoguchi.intake.models import Arrival
 from madoguchi.lib.ids import new_id
+from madoguchi.lib.pipelined import pipelined
 from madoguchi.lib.verbs import verb
 from madoguchi.vault.actions import Place, Unit, blobs, keep, new_unit
 from madoguchi.vault.queries import open_unit
@@ -28,7 +29,8 @@ def store(incoming: Sequence[Incoming]) -> None:
     known = _known(incoming)
     sealed = [_sealed(one) for one in incoming if one.id not in known]
     if sealed:
-        _store(sealed=sealed)
+        with pipelined():
+            _store(sealed=sealed)
 
 
 def _known(incoming: Sequence[Incoming]) -> set[UUID]:

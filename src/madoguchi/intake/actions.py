@@ -5,6 +5,7 @@ from uuid import UUID
 
 from madoguchi.audit.actions import Actor, Deed, record
 from madoguchi.intake.accepting import store
+from madoguchi.intake.adding import add_to_report
 from madoguchi.intake.collecting import collect_spool
 from madoguchi.intake.draft_files import DraftGoneError, KeptFile, remove_file
 from madoguchi.intake.drafts import (
@@ -20,7 +21,7 @@ from madoguchi.intake.incoming import Envelope, Incoming
 from madoguchi.intake.models import Arrival
 from madoguchi.intake.reporting import NotReadyError, TooLargeError, hand_in
 from madoguchi.intake.understanding import Opened, Vouch, understand_due
-from madoguchi.intake.uploads import COOKIE, Received, draft_of
+from madoguchi.intake.uploads import COOKIE, Received
 from madoguchi.lib.due import release_all, run_again
 from madoguchi.lib.ids import new_id
 from madoguchi.lib.verbs import verb
@@ -42,9 +43,9 @@ __all__ = [
     "accept",
     "accept_addition",
     "accept_form",
+    "add_to_report",
     "begin_draft",
     "collect_spool",
-    "draft_of",
     "end_draft",
     "end_expired_drafts",
     "hand_in",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, Max
+from django.db.models import F, Max, Sum
 
 from madoguchi.intake.models import Draft, DraftFile
 from madoguchi.lib.clock import whole_hour
@@ -89,6 +89,12 @@ def files_of(draft: UUID, key: UnitKey) -> Iterator[KeptFile]:
     for file in DraftFile.objects.filter(draft_id=draft, size__isnull=False).order_by("number"):
         name, kind = json.loads(key.open_text(Place(FILE_LABEL, file.id, "name"), bytes(file.name)))
         yield KeptFile(file.id, name, kind, file.size or 0, file.blob)
+
+
+def bytes_held() -> int:
+    """Bytes of all files of all drafts."""
+    held: int | None = DraftFile.objects.aggregate(held=Sum("size"))["held"]
+    return held or 0
 
 
 @verb

@@ -1,12 +1,14 @@
-"""Questions about arrivals: the sealed original of a message, and what waits."""
+"""Questions about arrivals (the sealed original of a message, what waits) and about the draft of a browser."""
 
 from uuid import UUID
 
 from madoguchi.intake.accepting import raw_of
+from madoguchi.intake.drafts import find_draft
 from madoguchi.intake.models import Arrival
+from madoguchi.intake.uploads import draft_of, room_for_files
 from madoguchi.lib.due import Backlog, backlog
 
-__all__ = ["arrival_backlog", "original"]
+__all__ = ["arrival_backlog", "draft_of", "find_draft", "original", "room_for_files"]
 
 SHOWN = 100
 

@@ -12,7 +12,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aiosmtpd.proxy_protocol import ProxyData
 from aiosmtpd.smtp import SMTP, Session, TLSSetupException
 from aiosmtpd.smtp import Envelope as Stated
 
@@ -20,13 +19,14 @@ from madoguchi.intake.gathering import Gatherer, GatheringClosedError, means_ful
 from madoguchi.intake.incoming import Accepts, Envelope, Incoming
 from madoguchi.intake.lmtp import LmtpConnection
 from madoguchi.intake.smtp_body import CROWDED, Ceiling
-from madoguchi.intake.smtp_client import BUSY, SLOWED, Visit
+from madoguchi.intake.smtp_client import SLOWED, Visit
+from madoguchi.intake.smtp_doorkeeper import Doorkeeper
 from madoguchi.intake.smtp_host import Limits
 from madoguchi.intake.smtp_relays import Networks
 from madoguchi.intake.smtp_room import Room
 from madoguchi.intake.smtp_session import CLOSING, Connection
 from madoguchi.intake.smtp_tarpit import FAIR, Tarpit
-from madoguchi.lib.floods import Address, Rates, plain_address
+from madoguchi.lib.floods import Rates
 from madoguchi.lib.ids import new_id
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,8 @@ UNAVAILABLE = "451 4.3.0 mail cannot be stored now, try again later"
 FULL = "452 4.3.1 no room to store mail now, try again later"
 WAITING = 1024
 """Connections that the kernel may keep until they are met; it takes no more than net.core.somaxconn."""
+AT_ONCE = 16
+"""Connections that are met before those that are under way have their turn again."""
 
 
 class Door:
@@ -76,25 +78,31 @@ class Door:
 
     async def listen(self, host: str, port: int) -> None:
         """Begins to listen for SMTP; OSError where the port is taken."""
-        await self._listen_for(Connection, host, port)
+        await self._listen_for(Connection, host, port, proxied=self.proxied)
 
     async def listen_for_lmtp(self, place: Path | tuple[str, int]) -> None:
         """Begins to listen for LMTP: on a socket that owner and group may use, or on host and port."""
         if not isinstance(place, Path):
-            await self._listen_for(LmtpConnection, *place)
+            await self._listen_for(LmtpConnection, *place, proxied=False)
             return
         loop = asyncio.get_running_loop()
         server = await loop.create_unix_server(
-            lambda: _Doorkeeper(self, LmtpConnection), place, backlog=WAITING, start_serving=False
+            lambda: Doorkeeper(self, LmtpConnection, proxied=False),
+            place,
+            backlog=AT_ONCE,
+            start_serving=False,
         )
         place.chmod(0o660)  # noqa: ASYNC240 - before anybody is served
         await server.start_serving()
         self._servers.append(server)
 
-    async def _listen_for(self, kind: type[Connection], host: str, port: int) -> None:
+    async def _listen_for(self, kind: type[Connection], host: str, port: int, *, proxied: bool) -> None:
         server = await asyncio.get_running_loop().create_server(
-            lambda: _Doorkeeper(self, kind), host, port, backlog=WAITING
+            lambda: Doorkeeper(self, kind, proxied=proxied), host, port, backlog=AT_ONCE
         )
+        # asyncio takes one number for both: how many may wait, and how many it meets in one go.
+        for each in server.sockets:
+            each._sock.listen(WAITING)  # type: ignore[attr-defined]  # noqa: SLF001 - it shows no other way
         self._servers.append(server)
 
     @property
@@ -128,11 +136,6 @@ class Door:
             self.room.leave(connection)
         if self.closing and not self.connections:
             self._empty.set()
-
-    async def handle_PROXY(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, _session: Session, _stated: Stated, header: ProxyData
-    ) -> bool:
-        return await _visit(server).proxied_for(header)
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, _stated: Stated, name: str, lines: list[str]
@@ -201,34 +204,6 @@ class Door:
             self._put_off = 0
 
 
-class _Doorkeeper(asyncio.Protocol):
-    """Meets a connection first, and hands it on where there is room."""
-
-    def __init__(self, door: Door, kind: type[Connection]) -> None:
-        self._door = door
-        self._kind = kind
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError(type(transport).__name__)
-        door = self._door
-        if door.closing:
-            _refuse(transport, CLOSING)
-            return
-        connection = self._kind(door, _address(transport.get_extra_info("peername")))
-        if not door.room.enter(connection, connection.counted, connection.heard):
-            _refuse(transport, BUSY)
-            return
-        door.connections.add(connection)
-        transport.set_protocol(connection)
-        connection.connection_made(transport)
-
-
-def _refuse(transport: asyncio.Transport, reply: str) -> None:
-    transport.write(reply.encode() + b"\r\n")
-    transport.close()
-
-
 async def serve(
     host: str,
     port: int,
@@ -267,11 +242,6 @@ async def serve(
 def _readable(address: str) -> bool:
     """Whether it is text without controls: bytes that are no UTF-8 come as lone surrogates."""
     return address.isprintable()
-
-
-def _address(peername: object) -> Address | None:
-    """The address in a socket's name; None where the socket is one of this machine's files."""
-    return plain_address(str(peername[0])) if isinstance(peername, tuple) else None
 
 
 def _visit(server: SMTP) -> Visit:

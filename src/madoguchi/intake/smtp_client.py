@@ -3,13 +3,12 @@
 import asyncio
 from typing import Any
 
-from aiosmtpd.proxy_protocol import ProxyData
 from aiosmtpd.smtp import SMTP
 from aiosmtpd.smtp import Envelope as Stated
 
 from madoguchi.intake.smtp_host import Host
-from madoguchi.intake.smtp_relays import THIS_MACHINE, XCLIENT, XFORWARD, NotToldError, Told, include
-from madoguchi.lib.floods import Address, plain_address
+from madoguchi.intake.smtp_relays import THIS_MACHINE, XCLIENT, XFORWARD, NotToldError, Told, is_trusted
+from madoguchi.lib.floods import Address
 
 BUSY = "421 4.3.2 too many connections, try again later"
 SLOWED = "451 4.3.2 too much at once from your network, try again later"
@@ -35,23 +34,27 @@ class Visit(SMTP):
     door_name = "smtp"
     greeting = "ESMTP Madoguchi"
 
-    def __init__(self, door: Host, client: Address | None, **library: Any) -> None:
+    def __init__(self, door: Host, client: Address | None, *, told: bool, **library: Any) -> None:
+        """`told`: it is a PROXY header that names the client, or names none."""
         self._door = door
         self.client = client
-        self.trusted = client is None or include(door.relays, client)
+        self.trusted = is_trusted(door.relays, client, told=told)
         self.busy = False
         self.heard = asyncio.get_running_loop().time()
+        self.session = None
         self._told = Told()
         self._mail_counted = False
-        waits_for_header = door.proxied and self.trusted and client is not None
-        super().__init__(
-            door, proxy_protocol_timeout=door.limits.proxy_header if waits_for_header else None, **library
-        )
+        super().__init__(door, **library)
 
     @property
     def counted(self) -> Address | None:
         """The client where it takes a place of its network; None for a relay of ours."""
         return None if self.trusted else self.client
+
+    @property
+    def mute(self) -> bool:
+        """Whether it has not even greeted."""
+        return self.session is None or not self.session.host_name
 
     def envelope_of(self, stated: Stated) -> tuple[Address | None, str | None]:
         """The client of a mail and the name that it greeted with, as far as known."""
@@ -95,9 +98,8 @@ class Visit(SMTP):
 
     async def _handle_client(self) -> None:
         try:
-            if self._proxy_timeout is None and not await self._welcome():
-                return
-            await super()._handle_client()
+            if await self._welcome():
+                await super()._handle_client()
         finally:  # a client that hangs up while it waits is not seen by the library yet
             self._writer.close()
 
@@ -132,19 +134,12 @@ class Visit(SMTP):
         """From now on this is the session of a client that a relay told; false where there is no place for it."""
         self._told = told
         self.client = told.address
-        self.trusted = told.address is not None and include(self._door.relays, told.address)
+        self.trusted = is_trusted(self._door.relays, told.address, told=True)
         self._door.room.leave(self)
         if not self._door.room.enter(self, self.counted, self.loop.time()):
             await self.send_away()
             return False
         return await self._welcome()
-
-    async def proxied_for(self, header: ProxyData) -> bool:
-        """Takes the client out of a PROXY header, which stands before the banner.
-
-        https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt
-        """
-        return await self.become(Told(plain_address(str(header.src_addr))))
 
     async def smtp_XCLIENT(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
         """The session goes on as that of another client, from the banner on."""

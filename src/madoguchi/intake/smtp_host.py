@@ -65,8 +65,6 @@ class Host(Protocol):
     tarpit: Tarpit
     relays: Networks
     """Of our own mail servers in front."""
-    proxied: bool
-    """Whether these begin with a PROXY header."""
     closing: bool
 
     async def store(self, connection: SMTP, session: Session, stated: Stated, raw: bytes) -> str:

@@ -47,9 +47,14 @@ class Told:
         return said
 
 
-def include(networks: Networks, address: Address) -> bool:
-    """Whether the address lies in one of them."""
-    return any(address in network for network in networks)
+def is_trusted(relays: Networks, client: Address | None, *, told: bool = False) -> bool:
+    """Whether a relay of ours speaks: by its address, or through a socket of this machine.
+
+    A client that was `told` without an address may be anybody.
+    """
+    if client is None:
+        return not told
+    return any(client in network for network in relays)
 
 
 def _decoded(value: str) -> str:

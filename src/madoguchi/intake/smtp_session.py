@@ -36,12 +36,13 @@ PATH = re.compile(
 class Connection(Visit):
     """One SMTP session: the library's, but for what the methods here say."""
 
-    def __init__(self, door: Host, client: Address | None) -> None:
+    def __init__(self, door: Host, client: Address | None, *, told: bool = False) -> None:
         # The library's own mapping is shared by all connections and grows with every EHLO.
         self.command_size_limits = defaultdict(lambda: 1000)
         super().__init__(
             door,
             client,
+            told=told,
             data_size_limit=door.limits.size,
             enable_SMTPUTF8=True,
             hostname=door.hostname,

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import IO, Any, Literal, cast
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
-from madoguchi.intake.draft_files import DraftGoneError, Upload
+from madoguchi.intake.draft_files import DraftGoneError, Upload, bytes_held
 from madoguchi.intake.drafts import OpenDraft, find_draft
 from madoguchi.mail.forms import encoded_size
 
@@ -23,7 +24,11 @@ PIECE = 1 << 16
 TEXT_ROOM = 1 << 20
 """Bytes that the text of a report may need in its message, beside the files."""
 
-Refusal = Literal["", "many", "large", "gone"]
+MOST_READ = 8
+"""How many times the largest message is read of a request, only to say which file is too large."""
+
+Refusal = Literal["", "many", "large", "full", "gone"]
+"""Not refused; too many or too large for one report; no room for anybody's files now; the draft has ended."""
 
 
 @dataclass(slots=True)
@@ -62,6 +67,8 @@ class SealedUploads(FileUploadHandler):
     ) -> tuple[QueryDict, MultiValueDict[str, Any]]:
         """The fields, and what became of each file. Raises MultiPartParserError where the request is not whole."""
         assert self.request is not None
+        if content_length > MOST_READ * settings.OPTIONS.max_message_bytes:
+            raise RequestDataTooBig("more than is read to say which file is too large")
         coming, sealing = _Counted(input_data), _Sealing(self.request)
         try:
             fields, files = _Parser(META, cast("IO[bytes]", coming), [sealing], encoding).parse()
@@ -101,23 +108,27 @@ class _Sealing(FileUploadHandler):
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
         self._draft = draft_of(request)
-        self._room, self._count = room_for_files(), 0
+        self._room, self._count, self._full = room_for_files(), 0, False
         if self._draft:
+            self._full = bytes_held() >= settings.OPTIONS.max_draft_bytes
             self._room -= sum(encoded_size(file.size) for file in self._draft.files)
             self._count = len(self._draft.files)
         self._uploads: list[tuple[Upload, Received]] = []
         self._upload: Upload | None = None
         self._received = Received("")
-        self.broken = False
+        self._coming = self.broken = False
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Begins a file; one too many, or without a draft, is read and forgotten."""
         super().new_file(*args, **kwargs)
         if self._draft is None or self._draft.confirmation:
             raise SkipFile
-        self._received, self._upload = Received(str(self.file_name)), None
+        self._received, self._upload, self._coming = Received(str(self.file_name)), None, True
         if self._count >= settings.OPTIONS.max_report_files:
             self._received.refused = "many"
+        elif self._full:
+            self._received.refused = "full"
+        if self._received.refused:
             return
         self._count += 1
         kind = str(self.content_type or "")
@@ -145,11 +156,12 @@ class _Sealing(FileUploadHandler):
         """What became of it; it is kept only when the whole request was read."""
         if self._upload is not None:
             self._room -= encoded_size(self._upload.size)
+        self._coming = False
         return self._received
 
     def upload_interrupted(self) -> None:
-        """A file had no end."""
-        self.broken = True
+        """Called where a file had no end, and for one that was skipped, which is no harm."""
+        self.broken = self._coming
 
     def keep(self) -> None:
         """Makes the files part of the draft."""

@@ -55,13 +55,13 @@ GUIDES: Final = (
         sign="A mail, message or page in the name of somebody else. Perhaps you have entered something there.",
         now=(
             "If you entered a password: open the real site by typing its address yourself, and change the password there; change it wherever else you use it.",
-            "If you entered a card or bank account: call the issuer at the number on the card.",
+            "If you entered the number of a card or at a bank: call the issuer at the telephone number on the card.",
             "End all open sessions of that account, and switch on sign-in with a second factor.",
             "If you opened an attached file, follow the steps for malware as well.",
             "If the page imitates your organisation: tell your customers on your own pages, and report the address to us.",
         ),
         leave=(
-            "Do not answer the mail, and do not follow its links again.",
+            "Do not write back, and do not follow the links again.",
             "Do not call a number that stands in the mail or on the page.",
         ),
         keep=(
@@ -72,12 +72,12 @@ GUIDES: Final = (
     Guide(
         id="denial",
         title="A service is flooded and out of reach",
-        sign="Far more requests or traffic than ever, pages that no longer answer, perhaps a threat beforehand.",
+        sign="Far more requests or traffic than ever, pages that no longer load, perhaps a threat beforehand.",
         now=(
             "Call your provider or hosting company: they can filter before your line is full.",
             "Find out what is flooded: the line, one server, or one page. That decides what helps.",
             "Refuse at the edge what the service does not need: protocols, ports, networks.",
-            "Limit requests per sender, and show a simple fixed page if the application cannot keep up.",
+            "Limit requests per source, and show a simple fixed page if the application cannot keep up.",
             "Watch sign-ins and other systems meanwhile: a flood sometimes hides something else.",
             "Tell your users by another way what to expect, and report it to us.",
         ),
@@ -107,13 +107,13 @@ GUIDES: Final = (
     Guide(
         id="leak",
         title="Data got out, or lie open",
-        sign="Documents or personal data on a public page, a mail to the wrong person, a lost device, data offered by somebody.",
+        sign="Documents or customers’ details on a public page, a mail to the wrong person, a lost device, data offered by somebody.",
         now=(
             "Close the way out: take the page or the shared link away, revoke the access, lock the lost device from afar.",
             "Replace at once every password, key or certificate that was among the data.",
             "Find out which data, of how many people, since when, and who could see them.",
             "Ask whoever received them by mistake to delete them, and to confirm it. Ask search engines to remove copies.",
-            "If personal data are concerned, see what the law asks of you. In Japan a first report to the Personal Information Protection Commission is due within about 3 to 5 days; in the EU the authority is told within 72 hours.",
+            "If personal data are concerned, see what the law asks of you. In Japan a first notification to the Personal Information Protection Commission may be due within about 3 to 5 days; in the EU the authority is told within 72 hours.",
             "Report it to us: we can ask others to take copies away.",
         ),
         leave=(

@@ -11,7 +11,7 @@ ENGLISH: Final = (
         "who",
         "Who is responsible",
         (
-            "{centre} receives your report and answers for what becomes of it.",
+            "{centre} receives your report and is responsible for what becomes of it.",
             Where("responsible", "{responsible}"),
             "Write to us at {address}.",
         ),
@@ -68,7 +68,7 @@ ENGLISH: Final = (
         (
             Where(
                 "kept_for",
-                "We keep a report as long as we need it for the purposes above, and no longer than {kept_for} after its last letter.",
+                "We keep a report as long as we need it for the purposes above, and no longer than {kept_for} after its last mail.",
                 "We keep a report as long as we need it for the purposes above. You can ask us to erase it earlier.",
             ),
             "Each report is encrypted under a key of its own. To erase it is to destroy that key: copies in backups can then no longer be read once the backups of keys have run out. Counts in published statistics stay; they hold nothing about you.",
@@ -152,8 +152,8 @@ JAPANESE: Final = (
         (
             Where(
                 "kept_for",
-                "上の目的に必要な間だけ保管します。長くても、最後のメールから{kept_for}を超えません。",
-                "上の目的に必要な間だけ保管します。それより前に消去を求めることもできます。",
+                "報告は、上の目的に必要な間だけ保管します。長くても、最後のメールから{kept_for}を超えません。",
+                "報告は、上の目的に必要な間だけ保管します。それより前に消去を求めることもできます。",
             ),
             "報告は一件ごとに別の鍵で暗号化しています。消去とは、その鍵を破棄することです。鍵のバックアップの期限が過ぎれば、バックアップの中の写しも読めなくなります。公表した統計の件数は残りますが、あなたに関する情報は含みません。",
         ),

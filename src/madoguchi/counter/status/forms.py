@@ -15,7 +15,7 @@ class ReceiptForm(forms.Form):
         label=_("Receipt"),
         max_length=MOST_TYPED,
         help_text=_(
-            "22 letters and digits. Capital or small letters, spaces and hyphens make no difference. "
+            "22 characters. Upper or lower case, spaces and hyphens make no difference. "
             "It is not the reference number."
         ),
         widget=forms.TextInput(
@@ -40,4 +40,17 @@ class AdditionForm(forms.Form):
             "required": _("Please write something before you send it."),
             "max_length": _("This is too long. Please send it in several parts."),
         },
+    )
+
+
+class FilesForm(AdditionForm):
+    """Words that go with files; the files alone are enough."""
+
+    text = forms.CharField(
+        label=_("Your words"),
+        max_length=TEXT,
+        required=False,
+        help_text=_("Say what the files are, if you can."),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"max_length": _("This is too long. Please send it in several parts.")},
     )

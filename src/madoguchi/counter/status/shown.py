@@ -8,10 +8,11 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from madoguchi.disclosure.letters import without_signature
 from madoguchi.incidents.queries import PrivatePage
 
 WRONG_RECEIPT: Final = _(
-    "This receipt opens no page. Compare it with what you wrote down, letter by letter. "
+    "This receipt opens no page. Compare it with what you wrote down, character by character. "
     "Nothing happens to your report if you try again."
 )
 
@@ -101,8 +102,8 @@ def status(page: PrivatePage) -> Status:
 
 
 def letters(page: PrivatePage) -> list[dict[str, Any]]:
-    """Our letters, as the component of threads wants them."""
+    """Our answers, as the component of threads wants them: the page says itself who writes and about what."""
     return [
-        {"ours": True, "at": letter.at, "subject": "", "text": letter.text.rstrip("\n")}
+        {"ours": True, "at": letter.at, "subject": "", "text": without_signature(letter.text)}
         for letter in page.letters
     ]

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from madoguchi.counter.status import shown
@@ -18,6 +18,7 @@ from madoguchi.counter.status.forgery import tells_nobody
 from madoguchi.counter.status.forms import AdditionForm, ReceiptForm
 from madoguchi.counter.status.slowing import slow_down
 from madoguchi.counter.status.visits import begin, for_visitor, leave, unlisted
+from madoguchi.counter.status.writing import send
 from madoguchi.disclosure.links import link_to
 from madoguchi.incidents.actions import ThreadNotReadyError, confirm_contact
 from madoguchi.incidents.queries import (
@@ -28,14 +29,13 @@ from madoguchi.incidents.queries import (
     visit_by_link,
     visit_by_receipt,
 )
-from madoguchi.intake.actions import accept_addition
-from madoguchi.mail.forms import ADDITION, Language, compose
 
 READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
 ONCE: Final[dict[str, Any]] = {"page": "come-back", "languages": ()}
 """For what is shown once, after a form was sent: the link to the other language would lose it."""
 
 
+@sensitive_post_parameters()
 @READ_OR_SEND
 @unlisted
 def come_back(request: HttpRequest) -> HttpResponse:
@@ -91,6 +91,7 @@ def _status(
     return render(request, "counter/status/status.html", given, status=code)
 
 
+@sensitive_post_parameters()
 @READ_OR_SEND
 @for_visitor
 def add(request: HttpRequest, visit: Visit) -> HttpResponse:
@@ -100,12 +101,7 @@ def add(request: HttpRequest, visit: Visit) -> HttpResponse:
     form = AdditionForm(request.POST)
     if not form.is_valid():
         return _status(request, visit, form, code=422)
-    language = cast("Language", get_language() or settings.LANGUAGE_CODE)
-    raw = compose(ADDITION, {"text": form.cleaned_data["text"]}, [], language=language, notice="")
-    accept_addition(
-        now=timezone.now(), raw=raw, correspondence=visit.correspondence, anonymous=visit.thread.anonymous
-    )
-    return HttpResponseRedirect(reverse("counter:status") + "?added")
+    return send(visit, form)
 
 
 @READ_OR_SEND

@@ -26,15 +26,18 @@ WHAT = Section(
         Field(
             "kind",
             "one",
-            Words("いちばん近いもの", "What comes closest?"),
-            Words("迷ったら「その他、わからない」で構いません。", "If in doubt, “something else” is fine."),
+            Words("起きたことの種類", "Kind of incident"),
+            Words(
+                "いちばん近いものを1つ選んでください。迷ったら「その他、わからない」で構いません。",
+                "Choose what comes closest. If in doubt, “something else” is fine.",
+            ),
             KINDS,
             required=True,
         ),
         Field(
             "what",
             "text",
-            Words("起きたこと", "In your own words"),
+            Words("起きたこと", "What happened, in your own words"),
             Words(
                 "どのように気づき、いまどうなっているかを、ご自分の言葉でお書きください。ログの該当する行は、そのまま貼り付けられます。",
                 "How did you notice it, and how do things stand now? You can paste the lines of a log as they are.",
@@ -212,21 +215,21 @@ CONTACT = Section(
         Field(
             "contact",
             "one",
-            Words("どちらにしますか", "Which would you like?"),
+            Words("ご連絡の方法", "How to reach you"),
             choices=(
                 Choice(
                     "anonymous",
                     Words("匿名で報告する", "Report without a name"),
                     Words(
-                        "お名前もアドレスも伺いません。接続元と正確な時刻も記録しません。回答は、最後にお渡しする受付コードで専用ページから読めます。",
-                        "We ask for no name and no address, and keep neither where you connected from nor the exact time. You read our answers on a private page, with the receipt code that you get at the end.",
+                        "お名前もアドレスも伺いません。接続元と正確な時刻も記録しません。回答は、最後にお渡しする「控えの番号」を使って、専用ページで読めます。",
+                        "We ask for no name and no address, and keep neither where you connected from nor the exact time. You read our answers on a private page, with the receipt that you get at the end.",
                     ),
                 ),
                 Choice(
                     "contact",
                     Words("メールで連絡を受ける", "Hear from us by e-mail"),
                     Words(
-                        "受け付けの確認をお送りします。それ以外の連絡は、そのメールでアドレスを確認していただいてからです。専用ページも使えます。",
+                        "「受付のお知らせ」をお送りします。それ以外の連絡は、そのメールでアドレスを確認していただいてからです。専用ページも使えます。",
                         "We send an acknowledgement. Anything more we write only after you have confirmed the address from that mail. You can use the private page as well.",
                     ),
                 ),

@@ -1,0 +1,92 @@
+"""Who meets a connection first: hears its PROXY header, and lets it in where there is room. No Django.
+
+A session is dear to make and a refusal is cheap, so under a flood most connections end here.
+"""
+
+import asyncio
+from typing import Protocol
+
+from aiosmtpd.proxy_protocol import ProxyData, get_proxy
+
+from madoguchi.intake.smtp_client import BUSY
+from madoguchi.intake.smtp_host import Host
+from madoguchi.intake.smtp_relays import is_trusted
+from madoguchi.intake.smtp_session import CLOSING, Connection
+from madoguchi.lib.floods import Address, plain_address
+
+
+class House(Host, Protocol):
+    """The door, with what the doorkeeper writes down."""
+
+    connections: set[Connection]
+
+
+class Doorkeeper(asyncio.Protocol):
+    """Meets one connection. `kind`: the session that it is for; `proxied`: our relays begin with a PROXY header."""
+
+    def __init__(self, door: House, kind: type[Connection], *, proxied: bool) -> None:
+        self._door = door
+        self._kind = kind
+        self._proxied = proxied
+        self._heard = asyncio.StreamReader()
+        self._hearing: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError(type(transport).__name__)
+        peername = transport.get_extra_info("peername")
+        client = plain_address(str(peername[0])) if isinstance(peername, tuple) else None
+        if self._proxied and client is not None and is_trusted(self._door.relays, client):
+            self._hearing = asyncio.create_task(self._hear(transport))
+        else:
+            self._let_in(transport, client, told=False)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard.feed_data(data)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        if self._hearing is not None:
+            self._hearing.cancel()
+
+    async def _hear(self, transport: asyncio.Transport) -> None:
+        """Takes the client out of a PROXY header, which stands before everything else.
+
+        https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt
+        """
+        try:
+            async with asyncio.timeout(self._door.limits.proxy_header):
+                header: ProxyData = await get_proxy(self._heard)
+        except TimeoutError:
+            transport.close()
+            return
+        if not header.valid:
+            transport.close()
+            return
+        rest = bytes(self._heard._buffer)  # type: ignore[attr-defined]  # noqa: SLF001 - what came behind the header
+        self._let_in(transport, plain_address(str(header.src_addr)), told=True)
+        if rest and not transport.is_closing():
+            protocol = transport.get_protocol()
+            if isinstance(protocol, asyncio.Protocol):
+                protocol.data_received(rest)
+
+    def _let_in(self, transport: asyncio.Transport, client: Address | None, *, told: bool) -> None:
+        door = self._door
+        if door.closing:
+            _refuse(transport, CLOSING)
+            return
+        trusted = is_trusted(door.relays, client, told=told)
+        if not trusted and door.room.is_held_by(client):
+            _refuse(transport, BUSY)
+            return
+        connection = self._kind(door, client, told=told)
+        if not door.room.enter(connection, connection.counted, connection.heard):
+            _refuse(transport, BUSY)
+            return
+        door.connections.add(connection)
+        transport.set_protocol(connection)
+        connection.connection_made(transport)
+
+
+def _refuse(transport: asyncio.Transport, reply: str) -> None:
+    transport.write(reply.encode() + b"\r\n")
+    transport.close()
