@@ -63,6 +63,10 @@ def test_every_default_passes_its_own_check() -> None:
         ("trusted_relays", "relay.example", "IPv4 or IPv6 network"),
         ("trusted_relays", "192.0.2.1/24", "host bits"),
         ("trusted_proxies", "proxy.example", "IPv4 or IPv6 network"),
+        ("tray_rules", "from ends @bulk.example, to is me", "line 2 is no condition; write it as “from ends"),
+        ("tray_rules", "header X-Score over many", "“over” compares a header with a number"),
+        ("spam_marks", "X-Spam-Flag", "line 1 is no condition"),
+        ("spam_marks", "subject contains spam", "line 1 names no field of a relay"),
         ("lmtp", "lmtp.sock", "a path that begins with a slash"),
         ("lmtp", "127.0.0.1:0", "host:port"),
         ("received_above", "-1", "0"),
@@ -122,12 +126,18 @@ def test_without_a_name_the_keyring_lies_beside_the_home() -> None:
     [
         ({"relay_url": "maildir:///var/mail/out"}, "MADOGUCHI_RELAY_URL"),
         ({"smtp_proxy_protocol": "true"}, "MADOGUCHI_SMTP_PROXY_PROTOCOL"),
+        ({"spam_marks": "header X-Spam-Flag is yes"}, "MADOGUCHI_SPAM_MARKS"),
         ({"max_message_bytes": "1000000", "max_bytes_in_flight": "1333337"}, "MADOGUCHI_MAX_BYTES_IN_FLIGHT"),
     ],
 )
 def test_settings_that_belong_together_are_checked_together(values: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         check(given(**values))
+
+
+@pytest.mark.parametrize("door", [{"trusted_relays": "192.0.2.25"}, {"lmtp": "/run/madoguchi/lmtp.sock"}])
+def test_marks_of_spam_are_believed_of_a_relay_or_of_the_lmtp_socket(door: dict[str, str]) -> None:
+    assert check(given(spam_marks="header X-Spam-Flag is yes", **door)).spam_marks
 
 
 def test_a_list_is_written_with_commas() -> None:
