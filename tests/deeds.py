@@ -46,7 +46,10 @@ def submission(now: datetime, *, n: int = 0) -> incidents.Submission:
 
 def report(now: datetime, *, by: str = "dkim") -> Report:
     given = submission(now)
-    became = incidents.receive(actor=WORKER, now=now, submissions=[replace(given, authenticated_by=by)])
+    from dataclasses import replace
+
+    prepared = incidents.prepare(now=now, submissions=[replace(given, authenticated_by=by)])
+    became = incidents.receive(actor=WORKER, now=now, prepared=prepared)
     return Report.objects.get(pk=became[given.arrival].id)
 
 
@@ -135,7 +138,8 @@ def sign_in(now: datetime) -> Deed:
 
 def receive(now: datetime) -> Deed:
     given = [submission(now, n=n) for n in range(3)]
-    return lambda: incidents.receive(actor=WORKER, now=now, submissions=given)
+    prepared = incidents.prepare(now=now, submissions=given)
+    return lambda: incidents.receive(actor=WORKER, now=now, prepared=prepared)
 
 
 def answer(now: datetime) -> Deed:
@@ -200,8 +204,10 @@ def understand_again(now: datetime) -> Deed:
 
 def receive_together(now: datetime) -> Deed:
     intake.store([incoming(mail(), now)])
-    prepared, _ = understanding._prepare(list(Arrival.objects.all()), nobody)
-    return lambda: understanding._receive_together(now=now, prepared=prepared)
+    understood, _ = understanding._prepare(list(Arrival.objects.all()), nobody)
+    given = [submission for _, submission in understood]
+    prepared = incidents.prepare(now=now, submissions=given)
+    return lambda: understanding._receive_together(now=now, submissions=given, prepared=prepared)
 
 
 def store_form(now: datetime) -> Deed:
@@ -318,7 +324,7 @@ DEEDS: dict[str, Scene] = {
     "identity.actions.set_password_by_link": set_password,
     "identity.actions.disable_staff": disable,
     "identity.actions.note_sign_in": sign_in,
-    "incidents.actions.receive": receive,
+    "incidents.receiving.receive": receive,
     "incidents.answering.answer": answer,
     "incidents.answering.set_aside": set_aside,
     "incidents.answering.send_held_acknowledgement": send_held,

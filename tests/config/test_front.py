@@ -6,6 +6,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from hypothesis import given
+from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from madoguchi.config.front import BelieveOurProxies
@@ -91,6 +92,7 @@ def test_without_the_setting_nothing_is_believed(settings: Any) -> None:
 
 
 @given(st.text(st.characters(codec="latin-1"), max_size=300))
+@profile(deadline=None)  # the first example loads what the pages need
 def test_whatever_stands_in_the_field_the_visitor_has_an_address(chain: str) -> None:
     middleware = BelieveOurProxies(lambda _request: HttpResponse())
     request = RequestFactory().get("/", REMOTE_ADDR=PROXY, HTTP_X_FORWARDED_FOR=chain)

@@ -68,7 +68,7 @@ def newest_first(reports: list[Report], column: str = "received_at") -> list[str
 
 @pytest.mark.parametrize("view", ["waiting", "all"])
 def test_paging_back_and_forth_shows_every_report_once_and_in_order(view: str) -> None:
-    reports = arrive(120)
+    reports = arrive(2 * PAGE + 20)
     bob = handler()
     first = bob.get(QUEUE, {"view": view})
     older = walk(bob, first, "next")
@@ -196,8 +196,8 @@ def test_a_full_page_asks_the_store_as_much_as_a_short_one() -> None:
     bob = handler()
     arrive(5)
     few = questions(bob, QUEUE)
-    arrive(45, first=100)
-    assert len(shown(bob.get(QUEUE))) == 50
+    arrive(PAGE - 5, first=100)
+    assert len(shown(bob.get(QUEUE))) == PAGE
     assert questions(bob, QUEUE) == few
     assert few <= 20
 

@@ -8,13 +8,18 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT
+from django.utils import timezone
 
+from console.cast import handler
 from hostile_strings import STRINGS
+from incidents.forms import hand_in, understand
+from madoguchi.incidents.models import Report
 from madoguchi.intake.accepting import raw_of
 from madoguchi.intake.models import Arrival
 from madoguchi.intake.queries import draft_of
-from madoguchi.lib.templatetags.madoguchi import typed
+from madoguchi.lib.templatetags.madoguchi import hostile, typed
 from madoguchi.mail.forms import INCIDENT_REPORT, readable, shown_name, submitted
+from madoguchi.mail.forms.readable import visible
 from madoguchi.mail.reading import read
 
 pytestmark = [pytest.mark.store, pytest.mark.django_db]
@@ -134,3 +139,38 @@ def test_no_string_in_any_other_field_breaks_a_page_or_is_obeyed(step: str, fiel
         page = client.get(f"/report/{step}/").content.decode()
         assert len(tags(page)) == quiet, ascii(text)
     assert client.get("/report/check/").status_code == 200
+
+
+def test_at_the_desk_every_string_stands_as_text_and_nothing_of_it_is_obeyed() -> None:
+    bob = handler()
+    plain, hostile_one = (desk(bob, words) for words in (["x"], list(STRINGS)))
+    assert len(tags(hostile_one)) > len(tags(plain))  # marks, and the files
+    assert set(tags(hostile_one)) <= set(tags(plain)) | {
+        "mark",
+        "ul",
+        "li",
+        "details",
+        "summary",
+        "div",
+        "span",
+        "bdi",
+        "a",
+    }
+    for text in STRINGS:
+        words = [line for line in visible(text).split("\n") if line.strip() and line.isprintable()]
+        for line in words:
+            shown = re.sub(r"^<bdi[^>]*>|</bdi>$", "", str(hostile(line)))
+            assert shown in hostile_one or shown.strip() in hostile_one, ascii(line)
+
+
+def desk(bob: Client, strings: list[str]) -> str:
+    """The report's page at the desk, of a report with these strings in what happened and as names of files."""
+    now = timezone.now()
+    answers = {"kind": "other", "what": "\n".join(strings), "contact": "anonymous"}
+    names = [name.replace("\n", "%0A") for name in strings[:80]]
+    handed = hand_in(now, answers, [(name, b"x") for name in names])
+    understand(now)
+    report = Report.objects.get(correspondence=handed.correspondence)
+    page = bob.get(f"/console/reports/{report.id}/").content.decode()
+    assert "odd about this mail" not in page
+    return page

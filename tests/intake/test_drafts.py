@@ -1,11 +1,15 @@
 """A report that is being filled in: kept sealed between the pages, and gone without a trace when it ends."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connections
+from django.utils import timezone
 
 from madoguchi.audit.models import Entry
 from madoguchi.incidents.models import Correspondence
@@ -266,3 +270,25 @@ def test_a_draft_whose_key_was_destroyed_is_not_found(now: datetime) -> None:
     destroy()
     assert find_draft(token, now) is None
     assert uuid4() != draft.id
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_button_that_is_pressed_twice_at_once_makes_one_report(committed: None) -> None:
+    now = timezone.now()
+    token, draft = begun(now, **FULL)
+    together = Barrier(4)
+
+    def press(_: int) -> str:
+        together.wait(20)
+        try:
+            return hand_in(now=now, draft=draft, language="ja").receipt
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as threads:
+        receipts = set(threads.map(press, range(4)))
+    assert len(receipts) == 1
+    assert Arrival.objects.count() == Correspondence.objects.count() == 1
+    confirmation = again(token, now).confirmation
+    assert confirmation
+    assert receipts == {confirmation.receipt}

@@ -19,13 +19,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # where it runs as a process
 
 from journeys.mails import report
 
-AT_ONCE = 800
 PATIENCE = 25.0
 
 
 @dataclass
 class Flood:
-    """`count` connections to a port of loopback, AT_ONCE at a time, by a process of its own, until the flood is left.
+    """`count` connections to a port of loopback, `at_once` at a time, by a process of its own, until the flood is left.
 
     `sources`: the address that each comes from, in turn. `headers`: a PROXY header for each, or nothing.
     `half_open`: they say nothing and stay; else each tries to send one mail. `answers`: how often which code was the
@@ -37,6 +36,7 @@ class Flood:
     sources: list[str]
     headers: list[str] = field(default_factory=lambda: [""])
     half_open: bool = False
+    at_once: int = 800
     answers: Counter[str] = field(default_factory=Counter)
 
     def __enter__(self) -> Self:
@@ -72,12 +72,13 @@ class Flooding:
     async def run(self) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._stop.set)
         numbers = iter(range(self._flood.count))
-        workers = [asyncio.create_task(self._connect_all(numbers)) for _ in range(AT_ONCE)]
+        workers = [asyncio.create_task(self._connect_all(numbers)) for _ in range(self._flood.at_once)]
         stop = asyncio.create_task(self._stop.wait())
-        await asyncio.wait([stop, asyncio.gather(*workers)], return_when=asyncio.FIRST_COMPLETED)
+        done = asyncio.create_task(asyncio.wait(workers))
+        await asyncio.wait([stop, done], return_when=asyncio.FIRST_COMPLETED)
         for task in (stop, *workers):
             task.cancel()
-        await asyncio.gather(stop, *workers, return_exceptions=True)
+        await asyncio.gather(stop, done, *workers, return_exceptions=True)
 
     async def _connect_all(self, numbers: Iterator[int]) -> None:
         for number in numbers:

@@ -145,6 +145,7 @@ def test_a_reply_to_a_shredded_report_becomes_a_report_of_its_own(now: datetime)
     given = submission(now, n=7)
     ours = message_id(Letter.objects.get().id)
     reply = replace(given, letter=replace(given.letter, in_reply_to=(ours,)))
-    became = incidents.receive(actor=WORKER, now=now, submissions=[reply])[given.arrival]
+    prepared = incidents.prepare(now=now, submissions=[reply])
+    became = incidents.receive(actor=WORKER, now=now, prepared=prepared)[given.arrival]
     assert became.outcome == "report"
     assert Report.objects.count() == 2

@@ -43,6 +43,11 @@ FAIR: Final = Rates(
 )
 """What is posted to public pages. The console is left out: an office has one address, and its people work fast."""
 NEVER_SLOWED: Final = "/console/"
+TOO_MUCH: Final = (
+    "ただいま、お使いのネットワークからの送信が集中しています。少し待ってから、もう一度お試しください。\n"
+    "Too much is being sent from your network at once. Please try again in a moment.\n"
+)
+"""In both languages: here nobody knows yet which one the visitor reads."""
 WHOLE: Final = 1024 * 1024
 """Answers of at most so many bytes are sent in one piece, and hold no thread while they are."""
 
@@ -198,7 +203,10 @@ class Body:
     async def _next(self) -> bytes:
         try:
             async with asyncio.timeout(IDLE):
-                piece = await anext(self._source, b"")
+                # Without a default: CPython's anext with one crashes on granian's awaitable where the visitor has gone.
+                piece = await anext(self._source)
+        except StopAsyncIteration:
+            piece = b""
         except TimeoutError as silent:
             raise TooSlowError from silent
         self._ended = not piece
@@ -285,9 +293,7 @@ def _respond(exchange: Exchange, status: int, headers: Headers, whole: bytes) ->
 
 def _put_off(exchange: Exchange, seconds: float) -> None:
     headers = [("retry-after", str(math.ceil(seconds))), ("content-type", "text/plain; charset=utf-8")]
-    exchange.response_bytes(
-        429, headers, b"Too much at once from your network. Please try again in a moment.\n"
-    )
+    exchange.response_bytes(429, headers, TOO_MUCH.encode())
 
 
 def _stream(

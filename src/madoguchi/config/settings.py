@@ -52,12 +52,12 @@ INSTALLED_APPS = [
     "madoguchi.counter",
 ]
 MIDDLEWARE = [
-    "madoguchi.config.front.AnswerLoadBalancers",
     "madoguchi.config.front.BelieveOurProxies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "madoguchi.config.front.AnswerLoadBalancers",
     "madoguchi.lib.languages.SpeakTheReadersLanguage",
     # What is the same for everybody is answered here; nothing below it looks at such a request.
     "madoguchi.counter.everybody.AnswerEverybodyFirst",
@@ -107,6 +107,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "madoguchi_session"
 CSRF_COOKIE_NAME = "madoguchi_csrf"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_AGE = None  # ends with the browser: a year of the same token would tell who reports again
 _https = _options.base_url.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0

@@ -1,5 +1,6 @@
 """The queue and the report page."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -90,7 +91,6 @@ def _views(current: str) -> list[dict[str, Any]]:
 
 
 def _row(row: queries.QueueRow, states: dict[UUID, str], view: str) -> dict[str, Any]:
-    state = shown.acknowledged(row.acknowledgement, states.get(row.letter, "") if row.letter else "")
     report = row.report
     return {
         "id": report.id,
@@ -100,24 +100,41 @@ def _row(row: queries.QueueRow, states: dict[UUID, str], view: str) -> dict[str,
         "sender_name": row.sender_name,
         "sender_address": row.sender_address,
         "subject": row.subject,
-        "attachments": report.attachments,
-        # The view's own name says it where all of its rows wait, or none.
-        "waiting": view == "all" and report.waiting_since is not None,
+        "unseen": report.waiting_since is not None,
         "is_new": report.version == 1 and report.waiting_since is not None,
-        "is_reply": report.version > 1 and report.waiting_since is not None,
-        "acknowledged": state,
-        "acknowledged_label": ""
-        if (state, report.automatic) in shown.ORDINARY
-        or (state == "none" and report.door == "web")
-        or tray.holds(report)
-        else shown.ACKNOWLEDGEMENTS[state],
-        "repeats": row.repeats,
-        "possible": row.possible,
+        "notes": list(_notes(row, states, view)),
         "by_form": report.door == "web",
-        "aside": tray.aside(report) if view == "all" else "",
         "coarse": report.correspondence.anonymous,
-        "marks": standing.marks(row.marks),
     }
+
+
+def _notes(row: queries.QueueRow, states: dict[UUID, str], view: str) -> Iterator[tuple[str, str | Promise]]:
+    """The style and words of what stands beside a report: most have one note or none."""
+    report, waits = row.report, row.report.waiting_since is not None
+    if waits and report.version > 1:
+        yield "badge accent", _("New reply")
+    # The view's own name says it where all of its rows wait, or none.
+    if waits and view == "all":
+        yield "badge waiting", _("Waiting for us")
+    for mark in standing.marks(row.marks):
+        yield "badge waiting", mark
+    if report.door == "web":
+        yield "badge", _("Web form")
+    if view == "all" and (aside := tray.aside(report)):
+        yield "badge", aside
+    if row.possible:
+        yield "badge", _("May belong to another report")
+    if row.repeats:
+        words = ngettext("Sent again %(times)s time", "Sent again %(times)s times", row.repeats)
+        yield "badge", words % {"times": row.repeats}
+    if report.attachments:
+        words = ngettext("%(files)s attachment", "%(files)s attachments", report.attachments)
+        yield "note", words % {"files": report.attachments}
+    state = shown.acknowledged(row.acknowledgement, states.get(row.letter, "") if row.letter else "")
+    nobody_to_tell = state == "none" and report.door == "web"
+    nothing_to_say = (state, report.automatic) in shown.ORDINARY or nobody_to_tell or tray.holds(report)
+    if not nothing_to_say:
+        yield f"note acknowledged {state}", shown.ACKNOWLEDGEMENTS[state]
 
 
 @never_cache

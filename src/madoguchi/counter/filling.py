@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 
 from madoguchi.mail.forms import INCIDENT_REPORT, Answer, Answers, Field, Language, Section, problems, tidy
 
@@ -44,12 +44,14 @@ class SectionForm(forms.Form):
     use_required_attribute = False
 
     def __init__(
-        self, section: Section, language: Language, given: Answers, data: QueryDict | None = None
+        self,
+        section: Section,
+        language: Language,
+        data: MultiValueDict[str, str] | None = None,
+        initial: Answers | None = None,
     ) -> None:
-        super().__init__(
-            data, initial={field.id: given.get(field.id, field.default) for field in section.fields}
-        )
-        self.section, self.language, self._given = section, language, given
+        super().__init__(data, initial=dict(initial or {}))
+        self.section, self.language = section, language
         self.fields = {field.id: AnswerField(field, language) for field in section.fields}
         self.answers: dict[str, Answer] = {}
 
@@ -64,6 +66,21 @@ class SectionForm(forms.Form):
         self.answers = tidy(INCIDENT_REPORT, {name: value or "" for name, value in self.cleaned_data.items()})
         for problem in problems(INCIDENT_REPORT, self.answers, only=self.asked):
             self.add_error(problem.field, problem.words.of(self.language))
+
+
+def form_of(section: Section, language: Language, answers: Answers, *, judged: bool) -> SectionForm:
+    """The page's form with the answers that are kept; `judged`: with what is wrong with them."""
+    if judged:
+        given = ((field.id, answers.get(field.id, "")) for field in section.fields)
+        data = MultiValueDict(
+            {name: [value] if isinstance(value, str) else list(value) for name, value in given}
+        )
+        return SectionForm(section, language, data)
+    return SectionForm(
+        section,
+        language,
+        initial={field.id: answers.get(field.id, field.default) for field in section.fields},
+    )
 
 
 def _widget(declared: Field, language: Language) -> forms.Widget:

@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from madoguchi.counter import guidance, notices
-from madoguchi.counter.filling import SectionForm, answer_rows, problem_rows
+from madoguchi.counter.filling import SectionForm, answer_rows, form_of, problem_rows
 from madoguchi.disclosure.links import link_to
 from madoguchi.incidents.codes import in_groups
 from madoguchi.intake import actions as intake
@@ -26,6 +26,8 @@ from madoguchi.mail.forms import INCIDENT_REPORT, Language, Section
 SECTIONS = {section.id: section for section in INCIDENT_REPORT.sections}
 STEPS = (*SECTIONS, "files", "check")
 A_DAY = 24 * 3600
+MEND = "mend"
+"""In an address: what is kept is wrong, and the page says so."""
 
 
 @never_cache
@@ -57,13 +59,13 @@ def step(request: HttpRequest, name: str) -> HttpResponse:
         return _answered(request, SECTIONS[name], draft)
     if draft is None:
         return _gone(request)
-    return _asked(request, SectionForm(SECTIONS[name], _language(), draft.answers))
+    return _asked(request, SECTIONS[name], draft)
 
 
 def _answered(request: HttpRequest, section: Section, draft: intake.OpenDraft | None) -> HttpResponse:
-    form = SectionForm(section, _language(), {}, request.POST)
-    right = form.is_valid()
-    response = HttpResponseRedirect(_next(request, section.id)) if right else _asked(request, form)
+    form = SectionForm(section, _language(), request.POST)
+    # Always another address: a page that answers a post is asked for again, with a warning, when one goes back.
+    response = HttpResponseRedirect(_next(request, section.id) if form.is_valid() else _to_mend(request))
     if draft is None:
         # The draft had ended while the page was open: what was typed begins a new one and is not lost.
         draft = _begin(response)
@@ -74,13 +76,13 @@ def _answered(request: HttpRequest, section: Section, draft: intake.OpenDraft | 
     return response
 
 
-def _asked(request: HttpRequest, form: SectionForm) -> HttpResponse:
-    given = _place(request, form.section.id) | {"form": form, "section": form.section}
-    given |= {"title": form.section.title.of(form.language), "why": form.section.why.of(form.language)}
-    if form.section.id == STEPS[1] and not form.is_bound:
-        draft = draft_of(request)
-        kind = str(draft.answers.get("kind", "")) if draft else ""
-        given["guide"] = guidance.guide(form.language, kind) if kind in guidance.KINDS else None
+def _asked(request: HttpRequest, section: Section, draft: intake.OpenDraft) -> HttpResponse:
+    language, kind = _language(), str(draft.answers.get("kind", ""))
+    form = form_of(section, language, draft.answers, judged=MEND in request.GET)
+    given = _place(request, section.id) | {"form": form, "section": section}
+    given |= {"title": section.title.of(language), "why": section.why.of(language)}
+    if section.id == STEPS[1] and kind in guidance.KINDS:
+        given["guide"] = guidance.guide(language, kind)
     return render(request, "counter/report/step.html", given)
 
 
@@ -225,6 +227,12 @@ def _place(request: HttpRequest, name: str) -> dict[str, object]:
 
 def _next(request: HttpRequest, name: str) -> str:
     return _route("check" if request.GET.get("from") == "check" else STEPS[STEPS.index(name) + 1])
+
+
+def _to_mend(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    query[MEND] = "1"
+    return f"{request.path}?{query.urlencode()}"
 
 
 def _route(name: str) -> str:

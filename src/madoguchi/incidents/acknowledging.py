@@ -43,10 +43,18 @@ class Counts:
             self.total += 1
 
 
-def acknowledge_all(actor: Actor, now: datetime, waiting: Sequence[Waiting]) -> None:
-    """Decides for each new report of a batch; what may be sent is cleared and enqueued."""
+@dataclass(frozen=True, slots=True)
+class Acknowledgements:
+    """What was decided for the new reports of a batch, and the letters of those that may be sent."""
+
+    rows: Sequence[Acknowledgement] = ()
+    candidates: Sequence[Candidate] = ()
+
+
+def plan(now: datetime, waiting: Sequence[Waiting]) -> Acknowledgements:
+    """Decides for each new report of a batch, and composes what may be sent. Writes nothing."""
     if not waiting:
-        return
+        return Acknowledgements()
     keys = {report.id: _keys(submission) for submission, report, _ in waiting}
     counts = _counts_today(now, keys)
     candidates: list[Candidate] = []
@@ -65,10 +73,18 @@ def acknowledge_all(actor: Actor, now: datetime, waiting: Sequence[Waiting]) -> 
         row.letter = candidate.id
         candidates.append(candidate)
         counts.add(row)
-    clear(actor=actor, now=now, candidates=candidates)
-    by_letter = {row.letter: row.report.correspondence_id for row in rows if row.letter}
-    store_outgoing(now, "acknowledgement", [(by_letter[one.id], one) for one in candidates], staff=None)
-    Acknowledgement.objects.bulk_create(rows)
+    return Acknowledgements(rows, candidates)
+
+
+def carry_out(actor: Actor, now: datetime, planned: Acknowledgements) -> None:
+    """Clears and enqueues what was planned, and notes what was decided. Call it inside a verb."""
+    if not planned.rows:
+        return
+    clear(actor=actor, now=now, candidates=planned.candidates)
+    by_letter = {row.letter: row.report.correspondence_id for row in planned.rows if row.letter}
+    letters = [(by_letter[one.id], one) for one in planned.candidates]
+    store_outgoing(now, "acknowledgement", letters, staff=None)
+    Acknowledgement.objects.bulk_create(planned.rows)
 
 
 def _candidate(submission: Submission, report: Report, now: datetime) -> Candidate:

@@ -1,10 +1,5 @@
 """The public door of incidents' verbs."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from uuid import UUID
-
-from madoguchi.audit.actions import Actor
 from madoguchi.incidents.answering import answer, send_held_acknowledgement, set_aside
 from madoguchi.incidents.confirming import confirm_contact
 from madoguchi.incidents.errors import (
@@ -17,11 +12,10 @@ from madoguchi.incidents.errors import (
 )
 from madoguchi.incidents.opening import OpenedThread, open_thread
 from madoguchi.incidents.reading import note_download, open_report, open_rows
-from madoguchi.incidents.receiving import receive_batch
+from madoguchi.incidents.receiving import Prepared, prepare, receive
 from madoguchi.incidents.submission import WEB, Became, Submission
 from madoguchi.incidents.tray import empty_tray, take_out
 from madoguchi.incidents.visiting import ask_for, close_page, mark_unsafe, renew_link, withdraw
-from madoguchi.lib.verbs import verb
 
 __all__ = [
     "WEB",
@@ -31,6 +25,7 @@ __all__ = [
     "NothingToSendError",
     "OpenedThread",
     "PageEndedError",
+    "Prepared",
     "Submission",
     "ThreadNotReadyError",
     "UnknownReportError",
@@ -44,6 +39,7 @@ __all__ = [
     "open_report",
     "open_rows",
     "open_thread",
+    "prepare",
     "receive",
     "renew_link",
     "send_held_acknowledgement",
@@ -51,12 +47,3 @@ __all__ = [
     "take_out",
     "withdraw",
 ]
-
-
-@verb
-def receive(*, actor: Actor, now: datetime, submissions: Sequence[Submission]) -> Mapping[UUID, Became]:
-    """Receives submissions: each becomes a report, a reply in its thread, or a repeat of what came before.
-
-    Acknowledgements are decided, cleared and enqueued in the same transaction.
-    """
-    return receive_batch(actor, now, submissions)

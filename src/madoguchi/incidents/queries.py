@@ -46,7 +46,8 @@ __all__ = [
     "visit_of",
 ]
 
-PAGE = 50
+PAGE = 25
+"""What a screen shows: whoever lists reports opens no more of them than they look at."""
 _ORDER = {
     "waiting": "waiting_since",
     "done": "received_at",

@@ -1,6 +1,7 @@
 """Receiving a batch of submissions: new reports, replies in their threads, repeats; with a fixed number of queries.
 
-Everything of a batch is prepared in memory first, then written table by table.
+Everything of a batch is asked, decided and sealed first, outside of any transaction; then it is written table by
+table. On SQLite one writer keeps out every other, and a page of the console waits for it to write its entry.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from madoguchi.audit.actions import Actor, Deed, record
 from madoguchi.incidents import acknowledging
+from madoguchi.incidents.acknowledging import Acknowledgements
 from madoguchi.incidents.confirming import confirmed_by_reply
 from madoguchi.incidents.errors import ThreadNotReadyError
 from madoguchi.incidents.filing import Filed, file_all, same_mails
@@ -32,6 +34,7 @@ from madoguchi.incidents.sorting import IN_TRAY, TRAY_LINE, sort_all
 from madoguchi.incidents.submission import Became, Submission
 from madoguchi.incidents.waiting import let_wait
 from madoguchi.lib.ids import new_id
+from madoguchi.lib.verbs import verb
 from madoguchi.vault.actions import Unit, UnitKey, blind_index, keep, new_unit
 from madoguchi.vault.queries import open_units
 
@@ -41,6 +44,7 @@ class Batch:
     """The rows that a batch will write, gathered table by table."""
 
     units: list[Unit] = field(default_factory=list)
+    providers: list[Provider] = field(default_factory=list)
     correspondences: list[Correspondence] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
@@ -75,18 +79,27 @@ class _Known:
         return self.threads.get(found) if found else None
 
 
-def receive_batch(actor: Actor, now: datetime, submissions: Sequence[Submission]) -> Mapping[UUID, Became]:
-    """Receives every submission; gives what each became, by arrival. Call it inside a verb."""
-    filed = file_all(submissions)
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch that only needs to be written: what each arrival becomes, its rows, and the acknowledgements."""
+
+    became: Mapping[UUID, Became]
+    batch: Batch
+    acknowledgements: Acknowledgements
+
+
+def prepare(*, now: datetime, submissions: Sequence[Submission]) -> Prepared:
+    """Decides what each submission becomes, and seals it. Writes nothing."""
+    batch, filed = Batch(), file_all(submissions)
     known = _Known(
         filed=filed,
+        providers=_providers(batch, submissions, now),
         sorted=sort_all(submissions, filed),
-        providers=_providers(submissions, now),
         threads=_reports_of_threads([one.filing.correspondence for one in filed.values()]),
         opened=_opened_threads(submissions),
         references=iter(fresh_references(sum(not one.by_page for one in submissions))),
     )
-    batch, became, seen = Batch(), dict[UUID, Became](), dict(same_mails(submissions))
+    became, seen = dict[UUID, Became](), dict(same_mails(submissions))
     for one in submissions:
         if one.fingerprint in seen:
             became[one.arrival] = _repeat(batch, one, seen[one.fingerprint], now)
@@ -94,9 +107,19 @@ def receive_batch(actor: Actor, now: datetime, submissions: Sequence[Submission]
             became[one.arrival], seen[one.fingerprint] = _received(batch, one, known, one.moment(now))
     replies = [one for one in batch.messages if one.correspondence_id in known.threads]
     batch.steps += confirmed_by_reply([(known.threads[one.correspondence_id].report, one) for one in replies])
-    _write(batch, actor)
-    acknowledging.acknowledge_all(actor, now, batch.to_acknowledge)
-    return became
+    return Prepared(became, batch, acknowledging.plan(now, batch.to_acknowledge))
+
+
+@verb
+def receive(*, actor: Actor, now: datetime, prepared: Prepared) -> Mapping[UUID, Became]:
+    """Writes a prepared batch: each submission becomes a report, a reply in its thread, or a repeat.
+
+    Acknowledgements are cleared and enqueued in the same transaction. Raises IntegrityError where another worker
+    stored one of its new senders or reference numbers in the meantime: prepare it again.
+    """
+    _write(prepared.batch, actor)
+    acknowledging.carry_out(actor, now, prepared.acknowledgements)
+    return prepared.became
 
 
 def _received(batch: Batch, submission: Submission, known: _Known, now: datetime) -> tuple[Became, UUID]:
@@ -235,21 +258,15 @@ def _message(submission: Submission, correspondence: Correspondence, kind: str, 
     )
 
 
-def _providers(submissions: Sequence[Submission], now: datetime) -> Mapping[bytes, Provider]:
-    """The provider rows of a batch's senders by address key; new ones are stored.
-
-    Two workers may meet on one new sender: the unique key keeps one row, and the loser's unit is not kept.
-    """
+def _providers(batch: Batch, submissions: Sequence[Submission], now: datetime) -> Mapping[bytes, Provider]:
+    """The provider rows of a batch's senders by address key; new ones are written with the batch."""
     wanted = {_party(one): one for one in submissions if not one.addition}
     found = _known_providers(wanted)
-    new: dict[bytes, tuple[Provider, Unit]] = {}
     for key, submission in wanted.items():
         if key not in found:
-            new[key] = _new_provider(key, submission, submission.moment(now))
-    if new:
-        Provider.objects.bulk_create([row for row, _ in new.values()], ignore_conflicts=True)
-        found = _known_providers(wanted)
-        keep(unit for row, unit in new.values() if found[bytes(row.address_key)].id == row.id)
+            found[key], unit = _new_provider(key, submission, submission.moment(now))
+            batch.providers.append(found[key])
+            batch.units.append(unit)
     return found
 
 
@@ -288,6 +305,7 @@ def _reports_of_threads(correspondences: Sequence[UUID | None]) -> Mapping[UUID,
 
 def _write(batch: Batch, actor: Actor) -> None:
     keep(batch.units)
+    Provider.objects.bulk_create(batch.providers)
     Correspondence.objects.bulk_create(batch.correspondences)
     Report.objects.bulk_create(batch.reports)
     Message.objects.bulk_create(batch.messages)

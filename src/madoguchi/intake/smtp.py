@@ -36,7 +36,7 @@ UNAVAILABLE = "451 4.3.0 mail cannot be stored now, try again later"
 FULL = "452 4.3.1 no room to store mail now, try again later"
 WAITING = 1024
 """Connections that the kernel may keep until they are met; it takes no more than net.core.somaxconn."""
-AT_ONCE = 16
+AT_ONCE = 64
 """Connections that are met before those that are under way have their turn again."""
 
 

@@ -7,7 +7,7 @@ from aiosmtpd.smtp import SMTP
 from aiosmtpd.smtp import Envelope as Stated
 
 from madoguchi.intake.smtp_host import Host
-from madoguchi.intake.smtp_relays import THIS_MACHINE, XCLIENT, XFORWARD, NotToldError, Told, is_trusted
+from madoguchi.intake.smtp_relays import XCLIENT, XFORWARD, NotToldError, Told, is_trusted
 from madoguchi.lib.floods import Address
 
 BUSY = "421 4.3.2 too many connections, try again later"
@@ -43,7 +43,7 @@ class Visit(SMTP):
         self.heard = asyncio.get_running_loop().time()
         self.session = None
         self._told = Told()
-        self._mail_counted = False
+        self._mail_counted = True  # with the connection, by the doorkeeper
         super().__init__(door, **library)
 
     @property
@@ -84,9 +84,7 @@ class Visit(SMTP):
         return await self._admitted()
 
     async def _admitted(self) -> bool:
-        if self.trusted or self.client is None or self.client in THIS_MACHINE:
-            return True
-        return await self._door.tarpit.admit(self.client)
+        return self.counted is None or await self._door.tarpit.admit(self.counted)
 
     def _create_envelope(self) -> Mail:
         return Mail()
@@ -95,21 +93,6 @@ class Visit(SMTP):
         """The library calls it for every command and piece of a mail: the connection has said something."""
         self.heard = self.loop.time()
         super()._reset_timeout(duration)
-
-    async def _handle_client(self) -> None:
-        try:
-            if await self._welcome():
-                await super()._handle_client()
-        finally:  # a client that hangs up while it waits is not seen by the library yet
-            self._writer.close()
-
-    async def _welcome(self) -> bool:
-        """Counts the connection and lets it wait before the banner; false where it was sent away."""
-        if await self._admitted():
-            self._mail_counted = True
-            return True
-        await self.send_away()
-        return False
 
     async def hang_up(self) -> None:
         """Ends the connection and never returns, so that nothing behind it is carried out any more."""
@@ -139,7 +122,10 @@ class Visit(SMTP):
         if not self._door.room.enter(self, self.counted, self.loop.time()):
             await self.send_away()
             return False
-        return await self._welcome()
+        self._mail_counted = await self._admitted()
+        if not self._mail_counted:
+            await self.send_away()
+        return self._mail_counted
 
     async def smtp_XCLIENT(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
         """The session goes on as that of another client, from the banner on."""

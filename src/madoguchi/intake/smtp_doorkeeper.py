@@ -1,4 +1,4 @@
-"""Who meets a connection first: hears its PROXY header, and lets it in where there is room. No Django.
+"""Who meets a connection first: hears its PROXY header, lets it wait, and lets it in where there is room. No Django.
 
 A session is dear to make and a refusal is cheap, so under a flood most connections end here.
 """
@@ -29,7 +29,7 @@ class Doorkeeper(asyncio.Protocol):
         self._kind = kind
         self._proxied = proxied
         self._heard = asyncio.StreamReader()
-        self._hearing: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not isinstance(transport, asyncio.Transport):
@@ -37,7 +37,7 @@ class Doorkeeper(asyncio.Protocol):
         peername = transport.get_extra_info("peername")
         client = plain_address(str(peername[0])) if isinstance(peername, tuple) else None
         if self._proxied and client is not None and is_trusted(self._door.relays, client):
-            self._hearing = asyncio.create_task(self._hear(transport))
+            self._task = asyncio.create_task(self._hear(transport))
         else:
             self._let_in(transport, client, told=False)
 
@@ -45,8 +45,8 @@ class Doorkeeper(asyncio.Protocol):
         self._heard.feed_data(data)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        if self._hearing is not None:
-            self._hearing.cancel()
+        if self._task is not None:
+            self._task.cancel()
 
     async def _hear(self, transport: asyncio.Transport) -> None:
         """Takes the client out of a PROXY header, which stands before everything else.
@@ -62,22 +62,32 @@ class Doorkeeper(asyncio.Protocol):
         if not header.valid:
             transport.close()
             return
-        rest = bytes(self._heard._buffer)  # type: ignore[attr-defined]  # noqa: SLF001 - what came behind the header
         self._let_in(transport, plain_address(str(header.src_addr)), told=True)
-        if rest and not transport.is_closing():
-            protocol = transport.get_protocol()
-            if isinstance(protocol, asyncio.Protocol):
-                protocol.data_received(rest)
 
     def _let_in(self, transport: asyncio.Transport, client: Address | None, *, told: bool) -> None:
-        door = self._door
-        if door.closing:
+        """At once, or when it has waited as long as its network should."""
+        wait: float | None = 0
+        if client is not None and not is_trusted(self._door.relays, client, told=told):
+            wait = None if self._door.room.is_held_by(client) else self._door.tarpit.visit(client)
+        if self._door.closing or wait is None:
+            _refuse(transport, CLOSING if self._door.closing else BUSY)
+        elif wait:
+            self._task = asyncio.create_task(self._open_after(wait, transport, client, told=told))
+        else:
+            self._open(transport, client, told=told)
+
+    async def _open_after(
+        self, wait: float, transport: asyncio.Transport, client: Address | None, *, told: bool
+    ) -> None:
+        await self._door.tarpit.hold(wait)
+        if self._door.closing:
             _refuse(transport, CLOSING)
-            return
-        trusted = is_trusted(door.relays, client, told=told)
-        if not trusted and door.room.is_held_by(client):
-            _refuse(transport, BUSY)
-            return
+        else:
+            self._open(transport, client, told=told)
+
+    def _open(self, transport: asyncio.Transport, client: Address | None, *, told: bool) -> None:
+        """Makes a session, and gives it what was said before it was there."""
+        door = self._door
         connection = self._kind(door, client, told=told)
         if not door.room.enter(connection, connection.counted, connection.heard):
             _refuse(transport, BUSY)
@@ -85,6 +95,9 @@ class Doorkeeper(asyncio.Protocol):
         door.connections.add(connection)
         transport.set_protocol(connection)
         connection.connection_made(transport)
+        said = bytes(self._heard._buffer)  # type: ignore[attr-defined]  # noqa: SLF001 - as the library does
+        if said:
+            connection.data_received(said)
 
 
 def _refuse(transport: asyncio.Transport, reply: str) -> None:

@@ -6,7 +6,7 @@ https://www.postfix.org/XCLIENT_README.html and https://www.postfix.org/XFORWARD
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 
 from madoguchi.lib.floods import Address, plain_address
 
@@ -15,7 +15,6 @@ Networks = Sequence[IPv4Network | IPv6Network]
 XCLIENT = frozenset({"NAME", "ADDR", "PORT", "PROTO", "HELO", "LOGIN", "DESTADDR", "DESTPORT"})
 XFORWARD = frozenset({"NAME", "ADDR", "PORT", "PROTO", "HELO", "IDENT", "SOURCE"})
 UNKNOWN = frozenset({"[UNAVAILABLE]", "[TEMPUNAVAIL]"})
-THIS_MACHINE = frozenset({ip_address("127.0.0.1"), ip_address("::1")})
 
 
 class NotToldError(ValueError):

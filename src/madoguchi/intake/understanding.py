@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Case, F, UUIDField, Value, When
 
 from madoguchi.audit.actions import WORKER
-from madoguchi.incidents.actions import WEB, Became, Submission, receive
+from madoguchi.incidents.actions import WEB, Became, Prepared, Submission, prepare, receive
 from madoguchi.intake.accepting import envelope_json, raw_of
 from madoguchi.intake.incoming import ADDITION, ANONYMOUS, Envelope
 from madoguchi.intake.models import Arrival
@@ -37,6 +37,10 @@ SUSPECT = 2
 # Then it waits for a person, on the page of what failed.
 WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360))
 _random = random.SystemRandom()
+
+
+class OvertakenError(Exception):
+    """Another worker understood some of these arrivals in the meantime; the others are taken one by one."""
 
 
 class NoFormError(Exception):
@@ -190,27 +194,33 @@ def _sender(envelope: Envelope, letter: Letter) -> str:
     return next((box.address for box in letter.from_ if box.address), "")
 
 
-def _receive(prepared: Sequence[tuple[Arrival, Submission]], now: datetime) -> list[_Failure]:
+def _receive(understood: Sequence[tuple[Arrival, Submission]], now: datetime) -> list[_Failure]:
     """All in one transaction; where that fails, each in its own."""
-    if not prepared:
+    if not understood:
         return []
+    submissions = [submission for _, submission in understood]
     try:
-        _receive_together(now=now, prepared=prepared)
+        _receive_together(
+            now=now, submissions=submissions, prepared=prepare(now=now, submissions=submissions)
+        )
     except Exception as error:  # noqa: BLE001 -- found out one by one below
-        if len(prepared) == 1:
-            return [_Failure(prepared[0][0], error)]
-        return [failure for one in prepared for failure in _receive([one], now)]
+        if len(understood) == 1:
+            return [_Failure(understood[0][0], error)]
+        return [failure for one in understood for failure in _receive([one], now)]
     return []
 
 
 @verb
-def _receive_together(*, now: datetime, prepared: Sequence[tuple[Arrival, Submission]]) -> None:
+def _receive_together(*, now: datetime, submissions: Sequence[Submission], prepared: Prepared) -> None:
     with transaction.atomic():
-        # A worker that outlived its lease may have been overtaken; then nothing is left to do.
-        rows = Arrival.objects.filter(pk__in=[one.id for one, _ in prepared], handled_at__isnull=True)
+        rows = Arrival.objects.filter(pk__in=[one.arrival for one in submissions], handled_at__isnull=True)
         mine = set(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
-        submissions = [submission for one, submission in prepared if one.id in mine]
-        became = receive(actor=WORKER, now=now, submissions=submissions)
+        if len(mine) < len(submissions):
+            # A worker that outlived its lease was overtaken; of a single arrival nothing is left to do then.
+            if len(submissions) == 1:
+                return
+            raise OvertakenError(OvertakenError.__doc__)
+        became = receive(actor=WORKER, now=now, prepared=prepared)
         coarse = {one.arrival for one in submissions if one.anonymous}
         _note_outcomes({key: one for key, one in became.items() if key not in coarse}, now)
         _note_outcomes({key: one for key, one in became.items() if key in coarse}, F("received_at"))
