@@ -46,8 +46,6 @@ def submission(now: datetime, *, n: int = 0) -> incidents.Submission:
 
 def report(now: datetime, *, by: str = "dkim") -> Report:
     given = submission(now)
-    from dataclasses import replace
-
     prepared = incidents.prepare(now=now, submissions=[replace(given, authenticated_by=by)])
     became = incidents.receive(actor=WORKER, now=now, prepared=prepared)
     return Report.objects.get(pk=became[given.arrival].id)
@@ -163,7 +161,8 @@ def send_held(now: datetime) -> Deed:
 def in_tray(now: datetime) -> Report:
     """A report that a rule of the centre put into the tray."""
     given = replace(submission(now), rule="from is alice@reporter.example")
-    became = incidents.receive(actor=WORKER, now=now, submissions=[given])
+    prepared = incidents.prepare(now=now, submissions=[given])
+    became = incidents.receive(actor=WORKER, now=now, prepared=prepared)
     return Report.objects.get(pk=became[given.arrival].id)
 
 

@@ -18,7 +18,9 @@ from console.cast import handler, received, report, signed_in, staff
 from incidents.mails import MALLORY, incoming, mail
 from incidents.test_receiving import letters_of
 from madoguchi.audit.models import Entry
+from madoguchi.console.tray import REASONS
 from madoguchi.incidents.models import Report
+from madoguchi.incidents.policy import EVIDENCE
 from madoguchi.incidents.queries import PAGE
 
 pytestmark = [pytest.mark.store, pytest.mark.django_db]
@@ -201,3 +203,7 @@ def test_charlie_of_another_role_can_neither_empty_it_nor_take_anything_out(role
     assert charlie.post(reverse("console:take-out", args=[row.id])).status_code == 403
     row.refresh_from_db()
     assert (row.tray_since is None, row.no_report_at) == (False, None)
+
+
+def test_every_rule_that_decides_has_words_for_a_person() -> None:
+    assert set(REASONS) == {rule.name for rule in EVIDENCE}

@@ -83,28 +83,38 @@ def kinds(report: Report) -> list[str]:
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({"top": SPAM + OURS}, "relay-spam header X-Spam-Flag is yes"),
-        ({"top": DISOWNED + OURS, "sender": ALICE}, "dmarc"),
-        ({"top": "", "sender": "sale@bulk.example", "peer": STRANGER}, "own-rule from ends @bulk.example"),
+        ({"top": SPAM + OURS}, ("relay-spam", "header X-Spam-Flag is yes")),
+        ({"top": DISOWNED + OURS, "sender": ALICE}, ("dmarc", "")),
+        (
+            {"top": "", "sender": "sale@bulk.example", "peer": STRANGER},
+            ("own-rule", "from ends @bulk.example"),
+        ),
         (
             {"top": "", "peer": STRANGER, "more": "X-Campaign: =?utf-8?q?Winter_SALE?=\r\n"},
-            "own-rule header X-Campaign contains sale",
+            ("own-rule", "header X-Campaign contains sale"),
         ),
     ],
 )
 def test_what_is_probably_no_report_is_received_whole_but_waits_for_nobody(
-    given: dict[str, Any], reason: str, now: datetime
+    given: dict[str, Any], reason: tuple[str, str], now: datetime
 ) -> None:
     report = one(now=now, **given)
     assert (report.tray_since, report.waiting_since, report.no_report_at) == (now, None, None)
     assert report.correspondence.reference
     assert Item.objects.filter(report=report, kind="description").exists()
     step = Step.objects.get(report=report, kind="in-tray")
-    assert (step.reason, step.at, step.staff) == (reason, now, None)
-    assert queries.reasons_of([report.id]) == {report.id: reason}
+    assert (step.reason, step.at, step.staff) == (reason[0], now, None)
+    assert queries.reasons_of([report]) == {report.id: queries.TrayReason(*reason)}
     assert ids("tray") == ids("all") == {report.id}
     assert ids("waiting") == ids("done") == ids("automatic") == set()
     assert Entry.objects.filter(verb="put in the tray", object_id=str(report.id)).count() == 1
+
+
+def test_the_rule_that_may_name_the_sender_is_sealed(now: datetime) -> None:
+    report = one("", now, sender="sale@bulk.example")
+    row = Item.objects.get(report=report, kind="tray-line")
+    assert b"bulk" not in bytes(row.value)
+    assert "bulk" not in Step.objects.get(report=report, kind="in-tray").reason
 
 
 def test_it_is_not_acknowledged_and_counts_towards_no_limit(now: datetime) -> None:

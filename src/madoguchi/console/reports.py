@@ -71,7 +71,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "newer_url": places.url(view, "after", page.newer),
     }
     if view == "tray":
-        return render(request, "console/tray.html", tray.with_reasons(context))
+        return render(request, "console/tray.html", tray.with_reasons(context, page.reports))
     return render(request, "console/queue.html", context)
 
 

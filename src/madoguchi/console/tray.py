@@ -1,6 +1,6 @@
 """The tray of what is probably no report: why each mail is there, emptying what a page showed, taking one out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from madoguchi.console import places
 from madoguchi.console.guards import form_on, not_found_where_unknown
 from madoguchi.identity.queries import actor_of, permitted
 from madoguchi.incidents import actions, queries
-from madoguchi.incidents.queries import OpenedReport
+from madoguchi.incidents.queries import OpenedReport, TrayReason
 
 Words = str | Promise
 
@@ -36,21 +36,17 @@ TAKEN_OUT: Final[Mapping[str, Words]] = {
 }
 
 
-def reason(kept: str) -> dict[str, Words]:
-    """Why a mail is in the tray, in words: of a step's reason its rule, and the line of the settings behind it."""
-    rule, _blank, detail = kept.partition(" ")
-    return {"words": REASONS.get(rule, rule), "detail": detail}
+def reason(why: TrayReason) -> dict[str, Words]:
+    """Why a mail is in the tray, in words, and the line of the settings behind it."""
+    return {"words": REASONS[why.rule], "detail": why.line}
 
 
-def with_reasons(context: dict[str, Any]) -> dict[str, Any]:
+def with_reasons(context: dict[str, Any], reports: Sequence[queries.Report]) -> dict[str, Any]:
     """The context of a list, each row with its reason and with where it is taken out."""
-    kept = queries.reasons_of([row["id"] for row in context["rows"]])
+    why = queries.reasons_of(reports)
     rows = [
         row
-        | {
-            "reason": reason(kept.get(row["id"], "")),
-            "take_out_url": reverse("console:take-out", args=[row["id"]]),
-        }
+        | {"reason": reason(why[row["id"]]), "take_out_url": reverse("console:take-out", args=[row["id"]])}
         for row in context["rows"]
     ]
     return context | {"rows": rows}
@@ -73,13 +69,13 @@ def notice(opened: OpenedReport) -> dict[str, Any] | None:
     report = opened.report
     if not holds(report):
         return None
-    kept = next((step.reason for step in opened.steps if step.kind == "in-tray"), "")
+    why = queries.reasons_of([report])[report.id]
     return {
         "id": report.id,
         "label": HERE if report.tray_since else ASIDE,
         "title": HERE if report.tray_since else ASIDE,
         "at": report.tray_since or report.no_report_at,
-        "reason": reason(kept),
+        "reason": reason(why),
         "take_out_url": reverse("console:take-out", args=[report.id]),
         "empty_url": reverse("console:empty-tray") if report.tray_since else "",
     }

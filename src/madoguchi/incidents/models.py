@@ -158,8 +158,8 @@ class Item(Guarded):
     """One value that a provider gave: its kind, who gave it, where it was found, under which label.
 
     Kinds: "contact-address", "contact-name", "subject", "description", "message-id", "attachment" (sealed JSON: name,
-    type, size, part), and "defects", which is the reader's own remark. `place`: "envelope", "header From",
-    "header Subject", "text", "part 3". `lookup` finds equal addresses.
+    type, size, part), and our own remarks: "defects" of the reader, "tray-line" of the sorting. `place`: "envelope",
+    "header From", "header Subject", "text", "part 3". `lookup` finds equal addresses.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -246,7 +246,7 @@ class Repeat(Guarded):
 class Step(Guarded):
     """What happened to a report, who did it, and when: its states are read from here.
 
-    `reason`: of "in-tray" the rule that decided, with the line of the settings that it stands for; else empty.
+    `reason`: of "in-tray" the rule that decided; else empty. The line of the settings behind it is sealed, as an item.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -254,7 +254,7 @@ class Step(Guarded):
     kind = models.CharField(max_length=20)
     at = models.DateTimeField()
     staff = models.UUIDField(null=True)
-    reason = models.CharField(max_length=120, blank=True, default="")
+    reason = models.CharField(max_length=40, blank=True, default="")
 
     class Meta:
         indexes = [models.Index(fields=["report", "at"], name="incidents_step_report")]

@@ -11,7 +11,7 @@ from madoguchi.incidents.codes import in_groups
 from madoguchi.incidents.confirming import report_to_confirm
 from madoguchi.incidents.models import Message, Report
 from madoguchi.incidents.reading import GivenItem, OpenedReport, QueueRow
-from madoguchi.incidents.tray import reasons_of
+from madoguchi.incidents.tray import TrayReason, reasons_of
 from madoguchi.incidents.visiting import (
     PrivatePage,
     Visit,
@@ -31,6 +31,7 @@ __all__ = [
     "PrivatePage",
     "QueueRow",
     "Report",
+    "TrayReason",
     "Visit",
     "count_up_to",
     "in_groups",

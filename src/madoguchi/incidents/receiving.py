@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Case, DateTimeField, F, Value, When
-
 from madoguchi.audit.actions import Actor, Deed, record
 from madoguchi.incidents import acknowledging
 from madoguchi.incidents.acknowledging import Acknowledgements
@@ -32,8 +30,9 @@ from madoguchi.incidents.models import (
 from madoguchi.incidents.numbers import fresh_references
 from madoguchi.incidents.policy import TrayDecision
 from madoguchi.incidents.sealing import seal_provider
-from madoguchi.incidents.sorting import IN_TRAY, reason_of, sort_all
+from madoguchi.incidents.sorting import IN_TRAY, TRAY_LINE, sort_all
 from madoguchi.incidents.submission import Became, Submission
+from madoguchi.incidents.waiting import let_wait
 from madoguchi.lib.ids import new_id
 from madoguchi.lib.verbs import verb
 from madoguchi.vault.actions import Unit, UnitKey, blind_index, keep, new_unit
@@ -133,11 +132,9 @@ def _received(batch: Batch, submission: Submission, known: _Known, now: datetime
     provider = known.providers[_party(submission)]
     if thread is not None:
         return _reply(batch, submission, thread, filed, provider)
-    correspondence = _correspondence(batch, submission, known, now)
-    became = _new_report(batch, submission, filed, provider, correspondence, now)
-    if known.sorted[submission.arrival].in_tray:
-        _put_in_tray(batch, batch.reports[-1], known.sorted[submission.arrival], now)
-    return became
+    return _new_report(
+        batch, submission, known, provider, _correspondence(batch, submission, known, now), now
+    )
 
 
 def _correspondence(batch: Batch, submission: Submission, known: _Known, now: datetime) -> Correspondence:
@@ -171,11 +168,12 @@ def _repeat(batch: Batch, submission: Submission, message: UUID, now: datetime) 
 def _new_report(
     batch: Batch,
     submission: Submission,
-    filed: Filed,
+    known: _Known,
     provider: Provider,
     correspondence: Correspondence,
     now: datetime,
 ) -> tuple[Became, UUID]:
+    filed, decision = known.filed[submission.arrival], known.sorted[submission.arrival]
     unit = new_unit("report", now)
     automatic = submission.automatic
     report = Report(
@@ -196,9 +194,12 @@ def _new_report(
     batch.reports.append(report)
     batch.messages.append(message)
     batch.findings.append(finding)
-    batch.items += items_of(submission, Given(report, message, provider, finding, unit.key), now)
+    given = Given(report, message, provider, finding, unit.key)
+    batch.items += items_of(submission, given, now)
     batch.steps.append(Step(report=report, kind="received", at=submission.received_at))
     batch.note(now, Deed("received", "report", report.id))
+    if decision.in_tray:
+        _put_in_tray(batch, given, decision, now)
     batch.links += [
         PossibleLink(
             id=new_id(now), report=report, correspondence_id=other, reason=filed.filing.reason, made_at=now
@@ -209,10 +210,13 @@ def _new_report(
     return Became("report", report.id), message.id
 
 
-def _put_in_tray(batch: Batch, report: Report, decision: TrayDecision, now: datetime) -> None:
+def _put_in_tray(batch: Batch, given: Given, decision: TrayDecision, now: datetime) -> None:
     """It is received whole, and waits for nobody until a person says that it is a report."""
+    report = given.report
     report.waiting_since, report.tray_since = None, report.received_at
-    batch.steps.append(Step(report=report, kind=IN_TRAY, at=report.received_at, reason=reason_of(decision)))
+    batch.steps.append(Step(report=report, kind=IN_TRAY, at=report.received_at, reason=decision.reason))
+    if decision.detail:
+        batch.items.append(given.item(now, TRAY_LINE, "settings", decision.detail))
     batch.note(now, Deed("put in the tray", "report", report.id))
 
 
@@ -310,18 +314,6 @@ def _write(batch: Batch, actor: Actor) -> None:
     PossibleLink.objects.bulk_create(batch.links)
     Repeat.objects.bulk_create(batch.repeats)
     Step.objects.bulk_create(batch.steps)
-    _let_wait(batch.waiting_again)
+    let_wait(batch.waiting_again)
     for moment, deeds in batch.deeds.items():
         record(actor=actor, now=moment, deeds=deeds)
-
-
-def _let_wait(reports: Mapping[UUID, datetime]) -> None:
-    """Somebody waits for us again, since when: one update, however many replies came in."""
-    if not reports:
-        return
-    since = Case(
-        *(When(pk=report, then=Value(at)) for report, at in reports.items()), output_field=DateTimeField()
-    )
-    Report.objects.filter(pk__in=reports).update(
-        waiting_since=since, tray_since=None, no_report_at=None, version=F("version") + 1
-    )

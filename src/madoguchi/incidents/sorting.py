@@ -14,6 +14,9 @@ from madoguchi.vault.actions import blind_index
 IN_TRAY, NO_REPORT, IS_REPORT = "in-tray", "no-report", "is-report"
 """The kinds of steps: put into the tray; set aside as no report; said by a person to be one."""
 
+TRAY_LINE: Final = "tray-line"
+"""The kind of item that keeps the line of the settings behind a decision, sealed: it may name the sender."""
+
 ATTACHED_MAIL: Final = frozenset({"message/rfc822", "message/global"})
 MAIL_FILES: Final = (".eml", ".msg")
 EVIDENCE_FILES: Final = (".csv", ".csv.zip", ".csv.gz", ".log", ".log.gz", ".json", ".xarf", ".pcap", ".txt")
@@ -34,11 +37,6 @@ def sort_all(submissions: Sequence[Submission], filed: Mapping[UUID, Filed]) -> 
     """The decision on each submission by arrival id; one query at the most."""
     answered = _answered([one for one in submissions if one.authenticated_by])
     return {one.arrival: sort_out(facts_of(one, filed[one.arrival], answered)) for one in submissions}
-
-
-def reason_of(decision: TrayDecision) -> str:
-    """The reason as its step keeps it: the rule's name, and the line of the settings that it stands for."""
-    return f"{decision.reason} {decision.detail}".strip()
 
 
 def _answered(submissions: Sequence[Submission]) -> frozenset[bytes]:

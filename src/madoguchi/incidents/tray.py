@@ -3,7 +3,8 @@
 Nothing is deleted: what is set aside as no report stays sealed and stands in the list of everything.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -13,10 +14,12 @@ from django.db.models import F, Q
 from madoguchi.audit.actions import Actor, Deed, record
 from madoguchi.incidents.answering import release_acknowledgement, report_of
 from madoguchi.incidents.errors import NothingToSendError
-from madoguchi.incidents.models import Acknowledgement, Report, Step
-from madoguchi.incidents.sorting import IN_TRAY, IS_REPORT, NO_REPORT
+from madoguchi.incidents.models import Acknowledgement, Item, Report, Step
+from madoguchi.incidents.sealing import open_item
+from madoguchi.incidents.sorting import IN_TRAY, IS_REPORT, NO_REPORT, TRAY_LINE
 from madoguchi.lib.verbs import verb
 from madoguchi.mail.actions import CompositionError
+from madoguchi.vault.queries import open_units
 
 TakenOut = Literal["acknowledged", "silent", "was"]
 """In the queue, with its acknowledgement on the way or without one; or nothing was to be done."""
@@ -72,7 +75,20 @@ def _acknowledged(actor: Actor, now: datetime, report: Report) -> bool:
     return True
 
 
-def reasons_of(reports: Iterable[UUID]) -> Mapping[UUID, str]:
-    """Why each of these was put into the tray, as its step keeps it. One query."""
-    rows = Step.objects.filter(report__in=list(reports), kind=IN_TRAY).order_by("id")
-    return dict(rows.values_list("report_id", "reason"))
+@dataclass(frozen=True, slots=True)
+class TrayReason:
+    """Why a mail was put into the tray: the rule, and the line of the settings that it stands for, or ""."""
+
+    rule: str
+    line: str = field(default="", repr=False)
+
+
+def reasons_of(reports: Sequence[Report]) -> Mapping[UUID, TrayReason]:
+    """Why each of these was put into the tray; what never was is left out. Three queries."""
+    ids = [report.id for report in reports]
+    rules = dict(Step.objects.filter(report__in=ids, kind=IN_TRAY).values_list("report_id", "reason"))
+    keys = open_units(report.data_key for report in reports)
+    opened = {report.id: keys[report.data_key] for report in reports if report.data_key in keys}
+    rows = Item.objects.filter(report__in=ids, kind=TRAY_LINE).values_list("report_id", "id", "value")
+    lines = {of: open_item(opened[of], item, value) for of, item, value in rows if of in opened}
+    return {report: TrayReason(rule, lines.get(report, "")) for report, rule in rules.items()}

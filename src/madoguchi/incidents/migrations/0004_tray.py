@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='step',
             name='reason',
-            field=models.CharField(blank=True, default='', max_length=120),
+            field=models.CharField(blank=True, default='', max_length=40),
         ),
         migrations.AddIndex(
             model_name='report',
