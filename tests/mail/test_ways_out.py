@@ -29,11 +29,16 @@ DOORS: dict[str, dict[str, str]] = {
     "subprocess": {"config.processes": "starts the parts of the process tree"},
     "asyncio": {
         "config.doors": "runs the way in",
+        "config.gate": "lets a posting flood wait without a thread",
         "intake.gathering": "gathers what the way in takes",
         "intake.smtp": "the way in",
         "intake.smtp_session": "the way in",
     },
-    "aiosmtpd": {"intake.smtp": "the way in", "intake.smtp_session": "the way in"},
+    "aiosmtpd": {
+        "intake.lmtp": "the way in",
+        "intake.smtp": "the way in",
+        "intake.smtp_session": "the way in",
+    },
     "dns": {"mail.lookup": "asks who vouches for a sender", "mail.authentication": "as mail.lookup"},
     "dkim": {"mail.dkim_check": "checks signatures with mail.lookup's resolver"},
     "spf": {"mail.spf_check": "checks senders with mail.lookup's resolver"},

@@ -75,7 +75,7 @@ class DraftFile(Guarded):
     """
 
     id = models.UUIDField(primary_key=True)
-    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="files")
+    draft = models.ForeignKey(Draft, on_delete=models.PROTECT, related_name="files")
     number = models.PositiveSmallIntegerField()
     name = models.BinaryField()
     size = models.PositiveBigIntegerField(null=True)

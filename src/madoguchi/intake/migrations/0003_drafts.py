@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('name', models.BinaryField()),
                 ('size', models.PositiveBigIntegerField(null=True)),
                 ('blob', models.UUIDField()),
-                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='intake.draft')),
+                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='intake.draft')),
             ],
             options={
                 'abstract': False,
