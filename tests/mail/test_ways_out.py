@@ -32,7 +32,10 @@ DOORS: dict[str, dict[str, str]] = {
         "config.gate": "lets a posting flood wait without a thread",
         "intake.gathering": "gathers what the way in takes",
         "intake.smtp": "the way in",
+        "intake.smtp_client": "the way in, who a relay's client is",
+        "intake.smtp_doorkeeper": "the way in, before a session is made",
         "intake.smtp_session": "the way in",
+        "intake.smtp_tarpit": "the way in, where it waits",
     },
     "aiosmtpd": {
         "intake.lmtp": "the way in",
