@@ -66,16 +66,23 @@ def watch_steps() -> Steps:
     steps.watch("claim", understanding, "claim", "waiting")
     steps.watch("open", understanding, "open_units", "_opened")
     steps.watch("read", understanding, "read", "content_fingerprint_material")
-    steps.watch("receive", understanding, "_receive_together")
+    steps.watch("receive", understanding, "_receive_together", "prepare")
     steps.watch(
-        "match", receiving, "file_all", "same_mails", "_providers", "_reports_of_threads", "fresh_references"
+        "match",
+        receiving,
+        "file_all",
+        "sort_all",
+        "same_mails",
+        "_providers",
+        "_reports_of_threads",
+        "fresh_references",
     )
     steps.watch("write", receiving, "_write")
     steps.watch("write", understanding, "_note_outcomes")
     steps.watch("write", acknowledging, "store_outgoing")
     steps.watch("write", disclosure, "enqueue")
     steps.watch("write", clearances, "grant")
-    steps.watch("acknowledge", acknowledging, "acknowledge_all")
+    steps.watch("acknowledge", acknowledging, "plan", "carry_out")
     steps.watch("compose", acknowledging, "acknowledgement_candidate")
     steps.watch("seal", scheme.UnitKey, "seal")
     steps.watch("seal", scheme.Wrapper, "make")

@@ -24,6 +24,7 @@ DOORS: dict[str, dict[str, str]] = {
         "mail.transport": "TLS on the way out",
         "config.doors": "the certificate of the way in",
         "intake.smtp": "STARTTLS on the way in",
+        "intake.smtp_host": "STARTTLS on the way in",
         "intake.smtp_session": "STARTTLS on the way in",
     },
     "subprocess": {"config.processes": "starts the parts of the process tree"},
@@ -40,6 +41,9 @@ DOORS: dict[str, dict[str, str]] = {
     "aiosmtpd": {
         "intake.lmtp": "the way in",
         "intake.smtp": "the way in",
+        "intake.smtp_client": "the way in",
+        "intake.smtp_doorkeeper": "the way in, who a proxy's client is",
+        "intake.smtp_host": "the way in",
         "intake.smtp_session": "the way in",
     },
     "dns": {"mail.lookup": "asks who vouches for a sender", "mail.authentication": "as mail.lookup"},
