@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from incidents.forms import ANSWERS, WITH_CONTACT, reported, visiting
 from incidents.mails import ALICE, COUNTER, incoming, mail
+from madoguchi.audit import actions as audit
 from madoguchi.audit.actions import OPERATOR, PUBLIC, WORKER, Actor
 from madoguchi.disclosure import actions as disclosure
 from madoguchi.identity import actions as identity
@@ -314,7 +315,12 @@ def again(now: datetime) -> Deed:
     return lambda: send_again(actor=HANDLER, now=now, letter_id=one.id)
 
 
+def export(now: datetime) -> Deed:
+    return lambda: audit.note_export(actor=OPERATOR, now=now)
+
+
 DEEDS: dict[str, Scene] = {
+    "audit.actions.note_export": export,
     "disclosure.actions.clear": clear,
     "disclosure.actions.revoke": revoke,
     "identity.actions.add_staff": add_staff,
@@ -358,6 +364,8 @@ _DRAFT = "a draft is nobody's report yet: who decides against reporting leaves n
 WITHOUT_ENTRY: dict[str, str] = {
     **{f"intake.drafts.{name}": _DRAFT for name in ("_begin", "_replace", "_empty", "_delete")},
     **{f"intake.draft_files.{name}": _DRAFT for name in ("_begin_file", "_finish_file", "_drop_file")},
+    "audit.sequencing.append": "it gives entries their place; an entry about it would need a place too, without end",
+    "audit.checkpoints.keep_checkpoint": "as for append",
     "identity.actions.note_failed_sign_in": "nobody is known to have acted",
     "intake.understanding.note_failures": "work put off changes nothing that anybody gave or got",
     "lib.due.claim": "a lease says who works on a row, not what was done",

@@ -21,7 +21,13 @@ pytestmark = [pytest.mark.store, pytest.mark.django_db]
 
 OURS = [model for model in apps.get_models() if model.__module__.startswith("madoguchi.")]
 GUARDED = [model for model in OURS if issubclass(model, Guarded)]
-PK = {"UUIDField": UUID(int=5), "BinaryField": b"5", "BigAutoField": 5}
+PK = {
+    "UUIDField": UUID(int=5),
+    "BinaryField": b"5",
+    "BigAutoField": 5,
+    "BigIntegerField": 5,
+    "PositiveSmallIntegerField": 5,
+}
 
 Door = Callable[[type[Any]], object]
 

@@ -42,6 +42,7 @@ COMMANDS: dict[str, Command] = {
         "madoguchi.config.show:settings", "every setting with value, origin and meaning", django=False
     ),
     "staff": Command("madoguchi.identity.commands:staff", "accounts, by one-time link"),
+    "audit": Command("madoguchi.audit.commands:audit", "checks the log of deeds, and writes its tree"),
     "receive": Command("", "one mail on standard input, from an MTA's pipe", django=False),
     "read": Command("madoguchi.mail.commands:read", "what would be understood of these mails", django=False),
 }

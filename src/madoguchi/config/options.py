@@ -141,6 +141,15 @@ class Options(CentreOptions):
     session_idle_minutes: int = Field(
         60, ge=5, description="A staff session ends when unused for so many minutes."
     )
+    checkpoint_minutes: int = Field(
+        10,
+        ge=1,
+        le=1440,
+        description="A signed checkpoint of the log of deeds is made every so many minutes.",
+    )
+    checkpoint_folder: Path | None = Field(
+        None, description="Folder outside the home, best on another machine, that checkpoints are written to."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged; content never is."
     )
@@ -226,6 +235,10 @@ class Options(CentreOptions):
             raise ValueError(
                 "keyring: keep the keyring outside the home, so that a copy of the home opens nothing"
             )
+        if self.checkpoint_folder and self.checkpoint_folder.is_relative_to(self.home):
+            raise ValueError(
+                "checkpoint_folder: keep checkpoints outside the home, where who holds the home can't change them"
+            )
         if self.relay_url.startswith("maildir://") and not self.demonstration:
             raise ValueError(
                 "relay_url: maildir:// only shows letters in the demonstration; name an SMTP relay"
@@ -251,6 +264,11 @@ class Options(CentreOptions):
     def domains(self) -> tuple[str, ...]:
         """The domains whose mail is taken in."""
         return self.mail_domains or (self.report_address.rpartition("@")[2],)
+
+    @property
+    def log_origin(self) -> str:
+        """The name of the log of deeds in its checkpoints."""
+        return f"{self.report_address.rpartition('@')[2]}/audit"
 
     @property
     def base_url(self) -> str:

@@ -1,4 +1,4 @@
-"""What a worker does: takes the spool over, understands arrivals, sends letters; each in a loop of its own."""
+"""What a worker does: spool, arrivals, letters, drafts, the audit tree; each in a loop of its own."""
 
 import fcntl
 import logging
@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
 from uuid import UUID
@@ -16,11 +16,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connection, connections
 
+from madoguchi.audit import actions as audit
 from madoguchi.config.sources import SettingsError
 from madoguchi.config.stores import wait_until_durable
 from madoguchi.config.vouching import voucher
 from madoguchi.intake import actions as intake
 from madoguchi.intake import spool
+from madoguchi.lib import keyring
 from madoguchi.lib.logs import error_class
 from madoguchi.mail import actions as mail
 from madoguchi.mail.transport import transport_for
@@ -51,6 +53,8 @@ def work(until: Collection[signal.Signals]) -> None:
                 ("arrivals", _arrivals()),
                 ("letters", _letters()),
                 ("drafts", _now_and_then(_drafts)),
+                ("audit tree", _audit_tree()),
+                ("checkpoints", _now_and_then(_checkpoints())),
             )
         ]
         for thread in threads:
@@ -82,8 +86,32 @@ def _drafts() -> int:
     return intake.end_expired_drafts(now=datetime.now(UTC))
 
 
-def _now_and_then(step: Callable[[], int]) -> Callable[[], int]:
-    """`step` at once, and again when it found nothing to do `SELDOM` seconds ago."""
+def _audit_tree() -> Callable[[], int]:
+    """Rests a second where it found less than a batch: each step is a commit beside those of the mails."""
+    sequencer = audit.Sequencer()
+
+    def step() -> int:
+        done = sequencer.step(datetime.now(UTC))
+        return done if done >= audit.BATCH else 0
+
+    return _now_and_then(step, rest=1.0)
+
+
+def _checkpoints() -> Callable[[], int]:
+    def step() -> int:
+        publisher = audit.Publisher(
+            origin=settings.OPTIONS.log_origin,
+            keys=keyring.load(settings.KEYRING, ("audit",)),
+            every=timedelta(minutes=settings.OPTIONS.checkpoint_minutes),
+            folder=settings.OPTIONS.checkpoint_folder,
+        )
+        return publisher.step(datetime.now(UTC))
+
+    return step
+
+
+def _now_and_then(step: Callable[[], int], rest: float = SELDOM) -> Callable[[], int]:
+    """`step` at once, and again when it found nothing to do `rest` seconds ago."""
     rests_until = 0.0
 
     def seldom() -> int:
@@ -91,7 +119,7 @@ def _now_and_then(step: Callable[[], int]) -> Callable[[], int]:
         if time.monotonic() < rests_until:
             return 0
         done = step()
-        rests_until = 0.0 if done else time.monotonic() + SELDOM
+        rests_until = 0.0 if done else time.monotonic() + rest
         return done
 
     return seldom
