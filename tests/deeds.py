@@ -25,6 +25,10 @@ from madoguchi.mail.actions import Outgoing, enqueue, look_after_forgotten, publ
 from madoguchi.mail.models import Letter
 from madoguchi.mail.policy import Outcome
 from madoguchi.mail.reading import read
+from madoguchi.vault import rotation
+from madoguchi.vault.actions import wrapper
+from madoguchi.vault.models import DataKey
+from madoguchi.vault.scheme import WrappedKey
 
 Deed = Callable[[], object]
 Scene = Callable[[datetime], Deed]
@@ -319,6 +323,18 @@ def export(now: datetime) -> Deed:
     return lambda: audit.note_export(actor=OPERATOR, now=now)
 
 
+def rewrap(now: datetime) -> Deed:
+    letter(now)
+    anew = [
+        wrapper().rewrap(WrappedKey(row.id, row.kek, bytes(row.wrapped))) for row in DataKey.objects.all()
+    ]
+    return lambda: rotation._store_rewrapped(actor=OPERATOR, now=now, anew=anew)
+
+
+def note_key(now: datetime) -> Deed:
+    return lambda: rotation.note_key(actor=OPERATOR, now=now, deed="added key", purpose="wrap", key_id="k3f0")
+
+
 DEEDS: dict[str, Scene] = {
     "audit.actions.note_export": export,
     "disclosure.actions.clear": clear,
@@ -358,6 +374,8 @@ DEEDS: dict[str, Scene] = {
     "mail.sending.note": note,
     "mail.sending.look_after_forgotten": forgotten,
     "mail.sending.send_again": again,
+    "vault.rotation._store_rewrapped": rewrap,
+    "vault.rotation.note_key": note_key,
 }
 # Verbs without an entry of their own, and why.
 _DRAFT = "a draft is nobody's report yet: who decides against reporting leaves no trace, not even in the log"

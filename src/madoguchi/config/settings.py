@@ -5,24 +5,26 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from madoguchi.config.options import options
+from madoguchi.config.session_keys import session_secrets
 from madoguchi.config.stores import database
 from madoguchi.lib import keyring
 
 _options = options()
 
 
-def _session_secret() -> str:
-    """The key of sessions and forms; empty without a keyring, and Django refuses to work with an empty one."""
+def _session_secrets() -> tuple[str, ...]:
+    """The keys of sessions and forms, current first; empty without a keyring: Django refuses to work with that."""
     try:
-        return keyring.load(_options.keyring, ("sessions",)).current("sessions").secret.hex()
+        return session_secrets(keyring.load(_options.keyring, ("sessions",)))
     except keyring.KeyringMissingError:
-        return ""
+        return ("",)
 
 
 OPTIONS = _options
 HOME = _options.home
 KEYRING = _options.keyring
-SECRET_KEY = _session_secret()
+# `session_keys.SignWithCurrentKeys` changes both while this runs, once the keyring was rotated.
+SECRET_KEY, *SECRET_KEY_FALLBACKS = _session_secrets()
 DEBUG = False
 DEMONSTRATION = _options.demonstration
 
@@ -61,6 +63,7 @@ MIDDLEWARE = [
     "madoguchi.lib.languages.SpeakTheReadersLanguage",
     # What is the same for everybody is answered here; nothing below it looks at such a request.
     "madoguchi.counter.everybody.AnswerEverybodyFirst",
+    "madoguchi.config.session_keys.SignWithCurrentKeys",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -54,7 +54,14 @@ def init(argv: list[str]) -> int:
         "--staff", required=True, metavar="USERNAME", help="the first account's name for signing in"
     )
     parser.add_argument("--name", metavar="NAME", help="the person's name, as pages show it")
+    parser.add_argument(
+        "--recovery-to",
+        action="append",
+        metavar="RECIPIENT",
+        help="prints a recovery copy of the keys, encrypted to age1… or ssh-…",
+    )
     given = parser.parse_args(argv)
+    _check_recipients(parser, given.recovery_to or [])
     chosen = options()
     if not prepare_home(chosen.home, chosen.keyring):
         sys.stderr.write(f"There is a keyring at {chosen.keyring} already; nothing was changed.\n")
@@ -69,7 +76,34 @@ def init(argv: list[str]) -> int:
         f"{given.staff} sets a password here, once, within 24 hours:\n  {chosen.base_url}{link}\n"
         "Start with: madoguchi run\n"
     )
+    sys.stdout.write(_recovery_copy(chosen.keyring, given.recovery_to))
     return os.EX_OK
+
+
+def _check_recipients(parser: argparse.ArgumentParser, recipients: list[str]) -> None:
+    """Ends with a sentence before anything is made where a recipient is none."""
+    from madoguchi.config.recovery import RecoveryError, known_recipients
+
+    try:
+        known_recipients(recipients)
+    except RecoveryError as wrong:
+        parser.exit(os.EX_USAGE, f"madoguchi init: {wrong}\n")
+
+
+def _recovery_copy(path: Path, recipients: list[str] | None) -> str:
+    """What `init` says of the recovery copy: the copy itself, or how to make one."""
+    if not recipients:
+        return (
+            "Without its keys nothing here can ever be read again. Make a recovery copy now, and confirm it:\n"
+            "  madoguchi keys export-recovery --to RECIPIENT FILE\n"
+        )
+    from madoguchi.config.recovery import recovery_copy
+
+    copy = recovery_copy(path, recipients, datetime.now(UTC).date())
+    return (
+        f"\n{copy.decode('ascii')}\nKeep this recovery copy off this machine. Decrypt it, and give the code in it:\n"
+        "  madoguchi keys confirm-recovery CODE\n"
+    )
 
 
 def upgrade(argv: list[str]) -> int:

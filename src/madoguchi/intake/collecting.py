@@ -19,8 +19,11 @@ DAMAGED = "damaged"
 def collect_spool(folder: Path) -> int:
     """Stores up to BATCH spooled mails as arrivals. A damaged file is put aside, in `damaged`, and said."""
     taken: list[tuple[Path, Incoming]] = []
-    for path in [one for one in spool.waiting(folder) if one.is_file()][:BATCH]:
-        held = wrapper()
+    waiting = [one for one in spool.waiting(folder) if one.is_file()][:BATCH]
+    if not waiting:
+        return 0
+    held = wrapper.fresh()  # `receive` reads the keyring each time, so it has a new key before us
+    for path in waiting:
         try:
             taken.append((path, spool.take(path, held)))
         except (VaultError, KeyringError) as error:  # a key that this one file names and the keyring lacks

@@ -8,7 +8,9 @@ sealed stream of envelope line and raw bytes. The name is the arrival's id, so a
 import base64
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -62,6 +64,19 @@ def waiting(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def wrap_keys_named(folder: Path) -> Counter[str]:
+    """How many files of the spool, those put aside among them, need each wrap key, by its id."""
+    named = Counter[str]()
+    for path in (one for one in folder.rglob("*") if one.is_file()):
+        # One that a worker takes meanwhile is no longer here; one that is damaged, no key opens.
+        with (
+            suppress(FileNotFoundError, ValueError, KeyError, TypeError, RecursionError),
+            path.open("rb") as file,
+        ):
+            named[str(json.loads(file.readline())["kek"])] += 1
+    return named
 
 
 def take(path: Path, wrapper: Wrapper) -> Incoming:

@@ -107,15 +107,7 @@ def _read(text: str, wanted: set[str]) -> tuple[object, dict[str, list[NamedKey]
 
 def make(path: Path, now: datetime) -> None:
     """Writes a new keyring with one key per purpose; refuses to overwrite (FileExistsError)."""
-    rows = [
-        {
-            "purpose": purpose,
-            "id": secrets.token_hex(4),
-            "made": now.date().isoformat(),
-            "key": base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii"),
-        }
-        for purpose in PURPOSES
-    ]
+    rows = [new_row(purpose, now) for purpose in PURPOSES]
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
@@ -123,6 +115,16 @@ def make(path: Path, now: datetime) -> None:
         file.flush()
         os.fsync(file.fileno())
     sync_folder(path.parent)
+
+
+def new_row(purpose: str, now: datetime) -> dict[str, str]:
+    """A fresh key as the file holds it."""
+    return {
+        "purpose": purpose,
+        "id": secrets.token_hex(4),
+        "made": now.date().isoformat(),
+        "key": base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii"),
+    }
 
 
 def sync_folder(folder: Path) -> None:

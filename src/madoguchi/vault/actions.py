@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from madoguchi.lib import keyring
+from madoguchi.lib.followed import Followed
 from madoguchi.lib.ids import new_id
 from madoguchi.vault.blobs import BlobStore, BlobWriter, FolderStore
 from madoguchi.vault.models import DataKey
@@ -53,21 +53,11 @@ class Unit:
         self.row = row
 
 
-@cache
-def _keys() -> keyring.Keyring:
-    return keyring.load(settings.KEYRING, ("wrap", "index"))
+wrapper = Followed(lambda: settings.KEYRING, ("wrap",), Wrapper)
+"""`wrapper()`: this process's wrap keys. Raises KeyringError; a mended or changed keyring is found."""
 
-
-@cache
-def wrapper() -> Wrapper:
-    """This process's wrap keys. Raises KeyringError; a failure is not remembered, so a mended keyring is found."""
-    return Wrapper(_keys())
-
-
-@cache
-def blind_index() -> BlindIndex:
-    """This process's index key. Raises KeyringError."""
-    return BlindIndex(_keys())
+blind_index = Followed(lambda: settings.KEYRING, ("index",), BlindIndex)
+"""`blind_index()`: this process's index key. Raises KeyringError."""
 
 
 @cache
@@ -78,8 +68,9 @@ def blobs() -> BlobStore:
 
 def forget_keys() -> None:
     """Drops the keys that this process holds, so that the next use reads the keyring again."""
-    for held in (_keys, wrapper, blind_index, blobs):
-        held.cache_clear()
+    wrapper.forget()
+    blind_index.forget()
+    blobs.cache_clear()
 
 
 def new_unit(kind: Kind, now: datetime) -> Unit:

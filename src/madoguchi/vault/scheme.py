@@ -189,16 +189,33 @@ class Wrapper:
 
     def make(self, key_id: UUID) -> tuple[UnitKey, WrappedKey]:
         """A fresh data key under the current wrap key: open for use, and wrapped for storing."""
-        kek = self._keyring.current("wrap").id
-        secret, nonce = os.urandom(32), os.urandom(_NONCE)
-        wrapped = nonce + self._aead(kek).encrypt(nonce, secret, key_id.bytes)
-        return UnitKey(key_id, secret), WrappedKey(key_id, kek, wrapped)
+        secret = os.urandom(32)
+        return UnitKey(key_id, secret), self._wrapped(key_id, secret)
 
     def unwrap(self, stored: WrappedKey) -> UnitKey:
         """The open data key. Raises NotOpenedError where the row was altered, KeyringError where the key lacks."""
+        secret = self._secret(stored)
+        try:
+            return UnitKey(stored.id, secret)
+        except ValueError as wrong:
+            raise NotOpenedError(NotOpenedError.__doc__) from wrong
+
+    def rewrap(self, stored: WrappedKey) -> WrappedKey:
+        """The same data key under the current wrap key. Raises as `unwrap`."""
+        return self._wrapped(stored.id, self._secret(stored))
+
+    def knows(self, kek: str) -> bool:
+        """Whether the keyring holds the wrap key of that id."""
+        return any(key.id == kek for key in self._keyring.keys.get("wrap", ()))
+
+    def _wrapped(self, key_id: UUID, secret: bytes) -> WrappedKey:
+        kek, nonce = self._keyring.current("wrap").id, os.urandom(_NONCE)
+        return WrappedKey(key_id, kek, nonce + self._aead(kek).encrypt(nonce, secret, key_id.bytes))
+
+    def _secret(self, stored: WrappedKey) -> bytes:
         nonce, sealed = stored.wrapped[:_NONCE], stored.wrapped[_NONCE:]
         try:
-            return UnitKey(stored.id, self._aead(stored.kek).decrypt(nonce, sealed, stored.id.bytes))
+            return self._aead(stored.kek).decrypt(nonce, sealed, stored.id.bytes)
         except (InvalidTag, ValueError) as wrong:
             raise NotOpenedError(NotOpenedError.__doc__) from wrong
 
