@@ -141,6 +141,9 @@ class Options(CentreOptions):
     session_idle_minutes: int = Field(
         60, ge=5, description="A staff session ends when unused for so many minutes."
     )
+    require_second_factor: bool | None = Field(
+        None, description="Staff sign in with a second factor; empty means yes, but not in the demonstration."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged; content never is."
     )
@@ -246,6 +249,12 @@ class Options(CentreOptions):
     def logo(self) -> tuple[bytes, str] | None:
         """The centre's mark and its media type."""
         return picture(self.centre_logo) if self.centre_logo else None
+
+    @property
+    def second_factor(self) -> bool:
+        """Whether nothing of the console opens without a second factor."""
+        asked = self.require_second_factor
+        return not self.demonstration if asked is None else asked
 
     @property
     def domains(self) -> tuple[str, ...]:
