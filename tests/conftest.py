@@ -45,6 +45,8 @@ def _ground() -> Path:
     os.environ["MADOGUCHI_HOME"] = str(home)
     os.environ["MADOGUCHI_RELAY_URL"] = "smtp://127.0.0.1:1"
     os.environ["MADOGUCHI_LOG_LEVEL"] = "DEBUG"
+    # Most tests sign people in without one; those of the second factor ask for it by name.
+    os.environ["MADOGUCHI_REQUIRE_SECOND_FACTOR"] = "false"
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     if STORE == "postgres":
         os.environ["MADOGUCHI_DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]

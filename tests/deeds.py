@@ -11,6 +11,9 @@ from madoguchi.audit import actions as audit
 from madoguchi.audit.actions import OPERATOR, PUBLIC, WORKER, Actor
 from madoguchi.disclosure import actions as disclosure
 from madoguchi.identity import actions as identity
+from madoguchi.identity import factors
+from madoguchi.identity.models import Factor, Staff
+from madoguchi.identity.passkeys import Passkey
 from madoguchi.incidents import actions as incidents
 from madoguchi.incidents import opening
 from madoguchi.incidents.models import Handle, Report
@@ -127,6 +130,61 @@ def set_password(now: datetime) -> Deed:
     add_staff(now)()
     token = identity.issue_link(actor=OPERATOR, now=now, username="hana")
     return lambda: identity.set_password_by_link(now=now, token=token, password="a long pass phrase")
+
+
+def add_app(now: datetime) -> Deed:
+    staff = identity.add_staff(actor=OPERATOR, now=now, username="hana", name="Hana", roles=["handler"])
+    factors.add_app(actor=HANDLER, now=now, staff=staff, secret=b"s" * 20, step=1)
+    return lambda: factors.add_app(actor=HANDLER, now=now + SECOND, staff=staff, secret=b"t" * 20, step=2)
+
+
+def add_passkey(now: datetime) -> Deed:
+    staff = identity.add_staff(actor=OPERATOR, now=now, username="hana", name="Hana", roles=["handler"])
+    passkey = Passkey(b"credential", 0)
+    return lambda: factors.add_passkey(actor=HANDLER, now=now, staff=staff, passkey=passkey, label="laptop")
+
+
+def _with_app(now: datetime) -> tuple[Staff, Factor, list[str]]:
+    staff = identity.add_staff(actor=OPERATOR, now=now, username="hana", name="Hana", roles=["handler"])
+    codes = factors.add_app(actor=HANDLER, now=now, staff=staff, secret=b"s" * 20, step=1)
+    return staff, Factor.objects.get(staff=staff), codes
+
+
+def use_factor(now: datetime) -> Deed:
+    _, factor, _ = _with_app(now)
+    return lambda: factors.note_factor_used(actor=HANDLER, now=now, factor=factor.id, counter=2)
+
+
+def spend_code(now: datetime) -> Deed:
+    staff, _, codes = _with_app(now)
+    return lambda: factors.spend_recovery_code(actor=HANDLER, now=now, staff=staff, code=codes[3])
+
+
+def wrong_code(now: datetime) -> Deed:
+    staff, _, _ = _with_app(now)
+    return lambda: factors.note_wrong_code(now=now, staff=staff)
+
+
+def renew_codes(now: datetime) -> Deed:
+    staff, _, _ = _with_app(now)
+    return lambda: factors.renew_recovery_codes(actor=HANDLER, now=now, staff=staff)
+
+
+def end_factor(now: datetime) -> Deed:
+    staff, factor, _ = _with_app(now)
+    return lambda: factors.end_factor(
+        actor=HANDLER, now=now, staff=staff, factor=factor.id, last_may_end=True
+    )
+
+
+def drop_factors(now: datetime) -> Deed:
+    staff, _, _ = _with_app(now)
+    return lambda: factors.drop_factors(actor=OPERATOR, now=now, staff=staff)
+
+
+def forget_factors(now: datetime) -> Deed:
+    _with_app(now)
+    return lambda: identity.forget_factors(actor=OPERATOR, now=now, username="hana")
 
 
 def disable(now: datetime) -> Deed:
@@ -343,6 +401,15 @@ DEEDS: dict[str, Scene] = {
     "identity.actions.grant_role": grant_role,
     "identity.actions.issue_link": issue_link,
     "identity.actions.set_password_by_link": set_password,
+    "identity.actions.forget_factors": forget_factors,
+    "identity.factors.add_app": add_app,
+    "identity.factors.add_passkey": add_passkey,
+    "identity.factors.drop_factors": drop_factors,
+    "identity.factors.end_factor": end_factor,
+    "identity.factors.note_factor_used": use_factor,
+    "identity.factors.note_wrong_code": wrong_code,
+    "identity.factors.renew_recovery_codes": renew_codes,
+    "identity.factors.spend_recovery_code": spend_code,
     "identity.actions.disable_staff": disable,
     "identity.actions.note_sign_in": sign_in,
     "incidents.receiving.receive": receive,

@@ -42,6 +42,8 @@ PUBLIC = {
     "counter:centre-style",
     "counter:centre-logo",
     "identity:sign-in",
+    "identity:second",
+    "identity:passkey",
     "identity:sign-out",
     "identity:signed-out",
     "identity:set-password",
@@ -52,6 +54,8 @@ PUBLIC = {
 NOT_SET = {"counter:centre-style", "counter:centre-logo"}
 # A link that was guessed confirms nothing, and a step that was guessed asks nothing.
 GUESSED = {"counter:confirm", "counter:report-step"}
+# Answers a browser's script, and nothing that is opened by address.
+ASKED_BY_SCRIPT = {"identity:passkey-options", "identity:own-passkey-options"}
 # The console's first page leads each role to its own first page.
 SEVERAL = {"console:queue": {"read-reports", "see-queues"}}
 POSTS = {
@@ -78,12 +82,15 @@ def routes(patterns: list[Any] | None = None, namespace: str = "") -> Iterator[t
 
 VIEWS: dict[str, Callable[..., HttpResponse]] = {name: pattern.callback for name, pattern in routes()}
 PARAMETERS = {name: tuple(pattern.pattern.converters) for name, pattern in routes()}
-GUARDED = sorted(VIEWS.keys() - PUBLIC)
+assert VIEWS.keys() >= ASKED_BY_SCRIPT
+GUARDED = sorted(VIEWS.keys() - PUBLIC - ASKED_BY_SCRIPT)
 
 
 def needed(name: str) -> set[str]:
-    """The permissions of which one is enough for this route."""
-    return SEVERAL.get(name) or {VIEWS[name].permission}  # type: ignore[attr-defined]
+    """The permissions of which one is enough for this route; any at all for the pages about oneself."""
+    own = VIEWS[name].permission is None if name not in SEVERAL else False  # type: ignore[attr-defined]
+    everything = {one for role in TABLE.values() for one in role}
+    return everything if own else SEVERAL.get(name) or {VIEWS[name].permission}  # type: ignore[attr-defined]
 
 
 def address(name: str, *, report_id: UUID, message_id: UUID, part: int = 1) -> str:
@@ -129,7 +136,7 @@ def test_who_is_not_signed_in_is_sent_to_sign_in(name: str) -> None:
     before = Entry.objects.count()
     response = ask(Client(), name, of)
     assert response.status_code == 302
-    assert response["Location"].startswith(reverse("identity:sign-in") + "?next=/console/")
+    assert response["Location"].startswith(reverse("identity:sign-in") + "?next=/")
     assert Entry.objects.count() == before
 
 

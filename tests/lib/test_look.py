@@ -11,9 +11,9 @@ SOURCE: Final = Path(__file__).parents[2] / "src/madoguchi"
 STATIC: Final = SOURCE / "lib/static/madoguchi"
 SHEET: Final = (STATIC / "madoguchi.css").read_text(encoding="utf-8")
 VENDORED: Final = (STATIC / "vendor/design-tokens.css").read_text(encoding="utf-8")
-# The two scripts: one shows two buttons that only a script can serve, one gives the desk its keys.
+# The scripts: copying and printing, passkeys, and the desk's keys; without them their buttons stay hidden.
 SCRIPTS: Final = re.compile(
-    r"""<script src="{% static 'madoguchi/(?:receipt|keys)\.js' %}" defer></script>"""
+    r"""<script src="{% static 'madoguchi/(?:receipt|passkey|keys)\.js' %}" defer></script>"""
 )
 TEMPLATES: Final = sorted(SOURCE.glob("*/templates/**/*.html"))
 

@@ -150,6 +150,9 @@ class Options(CentreOptions):
     checkpoint_folder: Path | None = Field(
         None, description="Folder outside the home, best on another machine, that checkpoints are written to."
     )
+    require_second_factor: bool | None = Field(
+        None, description="Staff sign in with a second factor; empty means yes, but not in the demonstration."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged; content never is."
     )
@@ -259,6 +262,12 @@ class Options(CentreOptions):
     def logo(self) -> tuple[bytes, str] | None:
         """The centre's mark and its media type."""
         return picture(self.centre_logo) if self.centre_logo else None
+
+    @property
+    def second_factor(self) -> bool:
+        """Whether nothing of the console opens without a second factor."""
+        asked = self.require_second_factor
+        return not self.demonstration if asked is None else asked
 
     @property
     def domains(self) -> tuple[str, ...]:

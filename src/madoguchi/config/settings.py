@@ -165,5 +165,6 @@ LOGGING = {
         "django.template": {"level": "WARNING"},
         "mail.log": {"level": "CRITICAL"},
         "asyncio": {"level": "WARNING"},
+        "fido2": {"level": "WARNING"},  # tells ids of passkeys below that
     },
 }

@@ -17,19 +17,34 @@ from madoguchi.identity.errors import (
     RolesConflictError,
     UnknownStaffError,
 )
+from madoguchi.identity.factors import (
+    add_app,
+    add_passkey,
+    drop_factors,
+    end_factor,
+    renew_recovery_codes,
+)
 from madoguchi.identity.models import FailedSignIn, OneTimeLink, RoleGrant, Staff
 from madoguchi.identity.policy import Role, conflict
+from madoguchi.identity.showing import show_code, show_passkey
 from madoguchi.lib.ids import new_id
 from madoguchi.lib.verbs import verb
 
 __all__ = [
+    "add_app",
+    "add_passkey",
     "add_staff",
     "disable_staff",
+    "end_factor",
+    "forget_factors",
     "grant_role",
     "issue_link",
     "note_failed_sign_in",
     "note_sign_in",
+    "renew_recovery_codes",
     "set_password_by_link",
+    "show_code",
+    "show_passkey",
 ]
 
 LINK_LASTS = timedelta(hours=24)
@@ -119,6 +134,16 @@ def disable_staff(*, actor: Actor, now: datetime, username: str) -> None:
     staff.set_unusable_password()
     staff.save(update_fields=["disabled_at", "password"])
     record(actor=actor, now=now, deeds=[Deed("disabled", "staff", staff.id)])
+    drop_factors(actor=actor, now=now, staff=staff)
+
+
+@verb
+def forget_factors(*, actor: Actor, now: datetime, username: str) -> None:
+    """Ends every second factor and recovery code of an account. Raises UnknownStaffError.
+
+    Whoever sets its password next signs in without one, and is asked to add one where the centre wants it.
+    """
+    drop_factors(actor=actor, now=now, staff=_staff(username))
 
 
 @verb

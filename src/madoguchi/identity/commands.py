@@ -18,6 +18,7 @@ _EXAMPLE = """\
 example:
   madoguchi staff add taro --name "Taro Suzuki" --role handler
   madoguchi staff reset taro
+  madoguchi staff reset taro --second-factor
   madoguchi staff disable taro
 """
 
@@ -35,8 +36,12 @@ def staff(argv: list[str]) -> int:
     add.add_argument("username")
     add.add_argument("--name", default="")
     add.add_argument("--role", action="append", choices=sorted(TABLE), required=True)
-    for name, text in (("reset", "a new one-time link"), ("disable", "ends an account")):
-        parts.add_parser(name, help=text).add_argument("username")
+    reset = parts.add_parser("reset", help="a new one-time link")
+    reset.add_argument("username")
+    reset.add_argument(
+        "--second-factor", action="store_true", help="also ends the second factors, for who lost them all"
+    )
+    parts.add_parser("disable", help="ends an account").add_argument("username")
     parts.add_parser("list", help="every account with its roles")
     given = parser.parse_args(argv)
     try:
@@ -54,6 +59,8 @@ def _done(given: argparse.Namespace) -> str:
                 given.username, add_with_link(given.username, given.name or given.username, given.role)
             )
         case "reset":
+            if given.second_factor:
+                actions.forget_factors(actor=OPERATOR, now=timezone.now(), username=given.username)
             return _told(given.username, link_path(given.username))
         case "disable":
             actions.disable_staff(actor=OPERATOR, now=timezone.now(), username=given.username)

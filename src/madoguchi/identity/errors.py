@@ -29,3 +29,11 @@ class RolesConflictError(IdentityError):
 
 class NotAllowedError(IdentityError, PermissionDenied):
     """Your role does not include this. Ask whoever gives out roles at your centre."""
+
+
+class PasskeyError(IdentityError):
+    """This passkey was not accepted. Try once more, or use another way to sign in."""
+
+
+class LastFactorError(IdentityError):
+    """This is your only second factor. Add another one first."""

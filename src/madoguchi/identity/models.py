@@ -1,4 +1,4 @@
-"""Staff accounts, the roles they hold, one-time links, and failed sign-ins."""
+"""Staff accounts, the roles they hold, one-time links, second factors, and failed sign-ins."""
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import UserManager
@@ -51,6 +51,45 @@ class OneTimeLink(Guarded):
     token_hash = models.BinaryField(max_length=32, unique=True)
     made_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    spent_at = models.DateTimeField(null=True)
+
+
+class Factor(Guarded):
+    """By what somebody shows a second time who they are: an app that counts codes ("totp"), or a passkey.
+
+    Sealed under a unit of its own, with the person's id in the associated data: `secret` (the app's key, or the
+    credential as WebAuthn packs it) and `label`, the name that its owner gave it. `counter` only rises: the last time
+    step of an app, the signature counter of a passkey. One that has ended keeps its row; its unit is shredded.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="factors")
+    kind = models.CharField(max_length=8)
+    data_key = models.UUIDField()
+    secret = models.BinaryField()
+    label = models.BinaryField()
+    counter = models.BigIntegerField()
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["staff"],
+                condition=models.Q(ended_at__isnull=True, kind="totp"),
+                name="identity_one_app",
+            )
+        ]
+
+
+class RecoveryCode(Guarded):
+    """A code for the day on which every other factor is lost; hashed with its owner's id, spent by use or by newer."""
+
+    id = models.BigAutoField(primary_key=True)
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="recovery_codes")
+    code_hash = models.BinaryField(max_length=32, unique=True)
+    made_at = models.DateTimeField()
     spent_at = models.DateTimeField(null=True)
 
 

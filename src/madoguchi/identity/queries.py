@@ -8,20 +8,31 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 
 from madoguchi.audit.actions import Actor
 from madoguchi.identity.errors import NotAllowedError
 from madoguchi.identity.models import FailedSignIn, OneTimeLink, RoleGrant, Staff
 from madoguchi.identity.policy import Permission, Role, permissions, sign_in_delay
+from madoguchi.identity.shown_factors import codes_left, factors_of, has_factor, kinds_of, passkeys_of
 
 __all__ = [
     "Staff",
+    "active_staff",
     "actor_of",
+    "codes_left",
+    "factors_of",
+    "has_factor",
+    "kinds_of",
     "link_holder",
     "may",
     "may_here",
+    "must_add_factor",
+    "own_page",
+    "passkeys_of",
     "permitted",
     "seconds_to_wait",
     "staff_list",
@@ -30,6 +41,7 @@ __all__ = [
 
 P = ParamSpec("P")
 REMEMBERED = "_madoguchi_may"
+SECOND = "second"
 
 
 def may(staff: Staff) -> frozenset[Permission]:
@@ -48,6 +60,11 @@ def may_here(request: HttpRequest) -> frozenset[Permission]:
     return cast("frozenset[Permission]", getattr(request, REMEMBERED))
 
 
+def must_add_factor(request: HttpRequest) -> bool:
+    """Whether the centre asks for a second factor and this session was begun without one: nothing opens until then."""
+    return settings.OPTIONS.second_factor and not request.session.get(SECOND)
+
+
 def permitted(
     permission: Permission,
 ) -> Callable[
@@ -61,6 +78,8 @@ def permitted(
     ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if must_add_factor(request):
+                return HttpResponseRedirect(reverse("identity:own"))
             if permission not in may_here(request):
                 raise NotAllowedError(NotAllowedError.__doc__)
             return view(request, *args, **kwargs)
@@ -71,6 +90,15 @@ def permitted(
         return signed_in
 
     return around
+
+
+def own_page(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """A view for whoever is signed in, about themselves alone: no permission is asked for, nor a second factor yet."""
+    signed_in = login_required(view)
+    signed_in.permission = None  # type: ignore[attr-defined]  # the access test reads it off the route
+    return signed_in
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -91,6 +119,11 @@ def seconds_to_wait(network_key: bytes, now: datetime) -> int:
         return 0
     waited = max(0.0, (now - recent[0]).total_seconds())  # another node's clock may be ahead
     return max(0, math.ceil(sign_in_delay(len(recent)) - waited))
+
+
+def active_staff(staff_id: UUID | None) -> Staff | None:
+    """The account of this id, unless it was disabled."""
+    return Staff.objects.filter(pk=staff_id, disabled_at__isnull=True).first() if staff_id else None
 
 
 def link_holder(token: str, now: datetime) -> Staff | None:

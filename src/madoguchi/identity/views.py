@@ -1,26 +1,24 @@
 """Signing in and out, and setting a password by one-time link."""
 
 import ipaddress
-import time
-from datetime import timedelta
+import json
+from typing import Any
 
-from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render, resolve_url
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from madoguchi.audit.actions import Actor
-from madoguchi.identity import actions, queries
-from madoguchi.identity.errors import LinkSpentError
-from madoguchi.identity.forms import PasswordForm, SignInForm
-from madoguchi.identity.middleware import SEEN
+from madoguchi.identity import actions, passkeys, queries, sessions
+from madoguchi.identity.errors import LinkSpentError, PasskeyError
+from madoguchi.identity.forms import CodeForm, PasswordForm, SignInForm
 from madoguchi.identity.models import Staff
 from madoguchi.vault.actions import blind_index
 
@@ -33,12 +31,17 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         now, network = timezone.now(), _network_key(request)
         if wait := queries.seconds_to_wait(network, now):
-            return _asked_to_wait(request, wait)
+            form = SignInForm(request, initial={"username": request.POST.get("username", "")})
+            return _asked_to_wait(request, "identity/sign_in.html", form, wait)
         form = SignInForm(request, data=request.POST)
         if form.is_valid():
-            return _begin_session(request, form.get_user(), network)
+            return _password_was_right(request, form.get_user(), network)
         actions.note_failed_sign_in(now=now, network_key=network)
-    return render(request, "identity/sign_in.html", {"form": form, "next": _wanted(request)})
+    return render(request, "identity/sign_in.html", _context(request, form))
+
+
+def _context(request: HttpRequest, form: Any) -> dict[str, Any]:
+    return {"form": form, "next": _wanted(request), "passkeys": sessions.site_of(request) is not None}
 
 
 def _wanted(request: HttpRequest) -> str:
@@ -46,27 +49,112 @@ def _wanted(request: HttpRequest) -> str:
     return request.POST.get("next", "") or request.GET.get("next", "")
 
 
-def _asked_to_wait(request: HttpRequest, seconds: int) -> HttpResponse:
-    """The password is not even looked at."""
-    form = SignInForm(request, initial={"username": request.POST.get("username", "")})
-    context = {"form": form, "wait": seconds, "next": _wanted(request)}
-    response = render(request, "identity/sign_in.html", context, status=429)
+def _asked_to_wait(request: HttpRequest, template: str, form: Any, seconds: int) -> HttpResponse:
+    """What was typed is not even looked at."""
+    response = render(request, template, _context(request, form) | {"wait": seconds}, status=429)
     response.headers["Retry-After"] = str(seconds)
     return response
 
 
-def _begin_session(request: HttpRequest, staff: Staff, network: bytes) -> HttpResponse:
-    login(request, staff)
-    request.session[SEEN] = int(time.time())
-    # A moment, not a number of seconds: those would start anew whenever the session is saved.
-    request.session.set_expiry(timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))
-    actor = Actor("staff", str(staff.id))
-    actions.note_sign_in(actor=actor, now=timezone.now(), network_key=network, session=str(staff.id))
+def _password_was_right(request: HttpRequest, staff: Staff, network: bytes) -> HttpResponse:
+    if queries.has_factor(staff):
+        sessions.keep_half(request, staff)
+        return _led(request, "identity:second")
+    return _signed_in(request, staff, network, second="")
+
+
+def _signed_in(request: HttpRequest, staff: Staff, network: bytes, *, second: str) -> HttpResponse:
     wanted = _wanted(request)
+    sessions.begin(request, staff, network, second=second)
     safe = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return HttpResponseRedirect(wanted if safe else resolve_url("console:queue"))
+
+
+def _led(request: HttpRequest, page: str) -> HttpResponse:
+    """To another page of signing in; the page that is wanted in the end comes along."""
+    wanted = _wanted(request)
+    return HttpResponseRedirect(resolve_url(page) + ("?" + urlencode({"next": wanted}) if wanted else ""))
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "POST"])
+def second(request: HttpRequest) -> HttpResponse:
+    """The second factor of somebody whose password was right a moment ago."""
+    staff = sessions.half(request)
+    if staff is None:
+        return _again(request)
+    form = CodeForm(request.POST or None)
+    if request.method == "POST":
+        now, network = timezone.now(), _network_key(request)
+        if wait := queries.seconds_to_wait(network, now):
+            return _asked_to_wait(request, "identity/second.html", CodeForm(), wait)
+        if form.is_valid():
+            if kind := actions.show_code(now=now, staff=staff, code=form.cleaned_data["code"]):
+                return _signed_in(request, staff, network, second=kind)
+            actions.note_failed_sign_in(now=now, network_key=network)
+            if not sessions.fail_half(request):
+                return _again(request)
+            form.refuse()
+    kinds = queries.kinds_of(staff)
+    context = _context(request, form)
+    context |= {"kinds": kinds, "passkeys": context["passkeys"] and "passkey" in kinds}
+    return render(request, "identity/second.html", context)
+
+
+def _again(request: HttpRequest) -> HttpResponse:
+    messages.warning(request, _("Please begin again with your name and password."))
+    return _led(request, "identity:sign-in")
+
+
+@never_cache
+@require_POST
+def passkey_options(request: HttpRequest) -> HttpResponse:
+    """What the browser needs to use a passkey: one of who gave their password, or any that it has for this site."""
+    site = sessions.site_of(request)
+    if site is None:
+        return JsonResponse({}, status=404)
+    staff = sessions.half(request)
+    known = [one.passkey for one in queries.passkeys_of(staff)] if staff else []
+    options, state = passkeys.ask_to_use(site, known)
+    sessions.keep_asked(request, state)
+    return JsonResponse(options)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def passkey(request: HttpRequest) -> HttpResponse:
+    """Signs in by a passkey, with or without a password before. No network and no account has to wait for that."""
+    halfway = sessions.half(request)
+    if request.method == "POST":
+        try:
+            staff = _shown_passkey(request, halfway)
+        except PasskeyError:
+            messages.error(
+                request, _("This passkey was not accepted. Try once more, or sign in another way.")
+            )
+        else:
+            return _signed_in(request, staff, _network_key(request), second="passkey")
+    return _led(request, "identity:second" if halfway else "identity:sign-in")
+
+
+def _shown_passkey(request: HttpRequest, halfway: Staff | None) -> Staff:
+    site, state = sessions.site_of(request), sessions.asked(request)
+    answer = _json(request.POST.get("credential", ""))
+    staff = halfway or queries.active_staff(passkeys.whose(answer))
+    if site is None or state is None or staff is None:
+        raise PasskeyError(PasskeyError.__doc__)
+    actions.show_passkey(now=timezone.now(), staff=staff, site=site, state=state, answer=answer)
+    return staff
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as wrong:
+        raise PasskeyError(PasskeyError.__doc__) from wrong
 
 
 def _network_key(request: HttpRequest) -> bytes:
