@@ -199,6 +199,19 @@ def test_who_posts_too_much_waits_without_a_thread_and_is_put_off_where_too_many
     run(steps)
 
 
+def test_what_is_posted_without_a_body_waits_as_well() -> None:
+    async def steps() -> None:
+        gate = Gate(echo, fair=STRICT)
+        pairs = [(asked(("x-csrftoken", "a" * 32)), Exchange()) for _ in range(2)]
+        tasks = [asyncio.create_task(gate.__rsgi__(*pair)) for pair in pairs]
+        await asyncio.sleep(0.2)
+        assert [exchange.status for _, exchange in pairs] == [200, 0]
+        for task in tasks:
+            task.cancel()
+
+    run(steps)
+
+
 def test_the_buckets_see_the_visitor_behind_our_proxy() -> None:
     import ipaddress
 
