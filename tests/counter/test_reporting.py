@@ -214,6 +214,12 @@ def test_the_codes_are_gone_once_they_are_kept_and_from_every_other_browser() ->
     assert client.post("/report/done/").status_code == 200
 
 
+def test_an_old_confirmation_page_ends_no_report_that_was_begun_since() -> None:
+    client = filled()
+    assert client.post("/report/done/").headers["Location"] == "/report/check/"
+    assert "A false page" in said(client.get("/report/check/"))
+
+
 def test_the_codes_are_gone_after_a_quarter_of_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     client = filled()
     handed(client)
