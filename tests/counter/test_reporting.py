@@ -317,9 +317,10 @@ def test_a_request_without_its_token_against_forgery_changes_nothing() -> None:
     assert Draft.objects.count() == 1
 
 
-def test_more_than_the_form_can_hold_is_refused_with_a_page(settings: Any) -> None:
+def test_more_than_the_form_can_hold_is_refused_with_a_page_that_says_so(settings: Any) -> None:
     response = begun().post("/report/what/", {"kind": "other", "what": "x" * 2_000_000})
-    assert response.status_code == 400
+    assert response.status_code == 413
+    assert "add the long part as a file" in said(response)
 
 
 def test_nothing_of_the_client_is_logged_or_stored_for_an_anonymous_report(
