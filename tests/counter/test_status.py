@@ -102,7 +102,8 @@ def test_the_page_of_a_link_is_told_to_nobody_and_its_form_is_checked_all_the_sa
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', said(response))
     assert token
     given = {"csrfmiddlewaretoken": token[1]}
-    assert client.post(address, HTTP_ORIGIN="null").status_code == 403
+    refused = client.post(address, HTTP_ORIGIN="null")
+    assert (refused.status_code, refused["Referrer-Policy"]) == (403, "no-referrer")
     assert client.post(address, given, HTTP_ORIGIN="https://evil.example").status_code == 403
     assert client.post(address, given, HTTP_ORIGIN="null", secure=True).status_code == 302
     assert browser(enforce_csrf_checks=True).post(address, given, HTTP_ORIGIN="null").status_code == 403
