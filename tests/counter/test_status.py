@@ -309,6 +309,19 @@ def test_what_is_written_there_is_kept_raw_first_and_joins_the_report(now: datet
     assert report.waiting_since is not None
 
 
+@pytest.mark.parametrize("path", ["add/", "files/"])
+def test_what_is_written_there_is_kept_as_it_was_typed(now: datetime, path: str) -> None:
+    handed, report = reported(now)
+    client = inside(handed)
+    client.get(f"{PAGE}files/")
+    client.post(f"{PAGE}{path}", {"text": "  22:01 a\r\n\r\n  22:02 b\r\n"})
+    understand(timezone.now())
+    message = Message.objects.get(kind="addition")
+    items = actions.open_report(actor=HANDLER, now=now, report_id=report.id).items_of(message.id)
+    # A text area counts a line's end as one character, and sends two: the other would be shown as a mark.
+    assert [item.value for item in items] == ["  22:01 a\n\n  22:02 b\n"]
+
+
 def test_files_are_added_with_words_or_alone_and_nothing_of_them_is_left_behind(now: datetime) -> None:
     handed, report = reported(now)
     client = inside(handed)
