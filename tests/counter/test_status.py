@@ -359,6 +359,44 @@ def test_a_file_that_was_chosen_can_be_taken_away_again_and_the_words_stay(now: 
     assert Arrival.objects.count() == 1
 
 
+def test_files_chosen_for_one_report_are_neither_shown_nor_sent_on_the_page_of_another(now: datetime) -> None:
+    mine, _ = reported(now)
+    yours, _ = reported(now)
+    client = inside(mine)
+    client.get(f"{PAGE}files/")
+    client.post(f"{PAGE}files/", {"files": [SimpleUploadedFile("mine.log", LOG)], "add": "1"})
+    client.post(f"/status/{yours.link}/")
+    assert "mine.log" not in said(client.get(f"{PAGE}files/"))
+    assert not DraftFile.objects.exists()
+    client.post(f"{PAGE}files/", {"text": "Only words."})
+    understand(timezone.now())
+    assert Message.objects.get(kind="addition").correspondence_id == yours.correspondence
+    assert not DraftFile.objects.exists()
+
+
+def test_where_the_page_was_open_for_too_long_it_says_that_files_have_to_be_chosen_again(
+    now: datetime,
+) -> None:
+    handed, _ = reported(now)
+    client = inside(handed)
+    given = {"text": "My words", "files": [SimpleUploadedFile("auth.log", LOG)]}
+    page = said(client.post(f"{PAGE}files/", given))
+    assert "Choose your files once more" in page
+    assert "My words" in page
+    given["files"] = [SimpleUploadedFile("auth.log", LOG)]
+    assert client.post(f"{PAGE}files/", given)["Location"] == f"{PAGE}?added"
+
+
+def test_who_leaves_the_page_leaves_no_chosen_file_in_the_browser(now: datetime) -> None:
+    handed, _ = reported(now)
+    client = inside(handed)
+    client.get(f"{PAGE}files/")
+    client.post(f"{PAGE}files/", {"files": [SimpleUploadedFile("mine.log", LOG)], "add": "1"})
+    client.post(f"{PAGE}leave/")
+    assert not Draft.objects.exists()
+    assert not client.cookies["madoguchi_report"].value
+
+
 def test_too_many_files_are_said_and_the_others_are_kept(now: datetime, settings: Any) -> None:
     settings.OPTIONS = settings.OPTIONS.model_copy(update={"max_report_files": 1})
     handed, _ = reported(now)
