@@ -1,6 +1,7 @@
 """The gate in front of the pages: nobody holds a thread by being slow, and who posts too much waits."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from types import SimpleNamespace
 from typing import Any, Final
@@ -140,6 +141,24 @@ def test_what_never_ends_holds_no_thread_and_is_ended(monkeypatch: pytest.Monkey
         assert {exchange.status for _, exchange in slow[:30]} == {408}
         assert not gate._bodies
         assert not gate._uploading
+
+    run(steps)
+
+
+def test_an_upload_that_had_to_wait_for_a_thread_is_not_taken_for_a_slow_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gates, "GRACE", 0.0)
+    monkeypatch.setattr(gates, "SLOWEST", 1_000_000)
+
+    async def steps() -> None:
+        gate = Gate(echo, fair=GENEROUS)
+        busy = [gate._uploads.submit(time.sleep, 1) for _ in range(gates.UPLOAD_THREADS)]
+        pieces = [bytes([number]) * 100_000 for number in range(5)]
+        scope, exchange = posted(*pieces)
+        await gate.__rsgi__(scope, exchange)
+        assert (exchange.status, exchange.body) == (200, b"".join(pieces))
+        assert any(one.done() for one in busy)
 
     run(steps)
 

@@ -201,6 +201,8 @@ class Body:
         """The next piece, empty at the end; waits for it in a thread. Raises TooSlowError."""
         if self._ahead:
             piece, self._ahead = bytes(self._ahead), bytearray()
+            # The clock begins anew: it was we who had no thread until now.
+            self._begun, self._seen = self._loop.time(), 0
             return piece
         return asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
 
