@@ -214,6 +214,15 @@ def test_the_codes_are_gone_once_they_are_kept_and_from_every_other_browser() ->
     assert client.post("/report/done/").status_code == 200
 
 
+def test_the_confirmation_promises_nothing_that_may_not_be() -> None:
+    client = filled(contact={"contact": "contact", "address": "alice@reporter.example"})
+    page = handed(client)
+    assert "seen again for 15 minutes" in page
+    assert "shown only once" not in page
+    assert "is on its way" not in page  # the caps decide that later
+    assert "Nothing of it is left in this browser" not in said(client.post("/report/done/"))
+
+
 def test_an_old_confirmation_page_ends_no_report_that_was_begun_since() -> None:
     client = filled()
     assert client.post("/report/done/").headers["Location"] == "/report/check/"

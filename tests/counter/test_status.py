@@ -387,6 +387,15 @@ def test_where_the_page_was_open_for_too_long_it_says_that_files_have_to_be_chos
     assert client.post(f"{PAGE}files/", given)["Location"] == f"{PAGE}?added"
 
 
+def test_of_a_form_no_letter_is_said_to_be_sent_that_may_not_have_been(now: datetime, settings: Any) -> None:
+    settings.OPTIONS = settings.OPTIONS.model_copy(update={"ack_unverified": 0, "demonstration": False})
+    handed, _ = reported(now, WITH_CONTACT)
+    client = inside(handed)
+    assert not Letter.objects.exists()
+    assert "acknowledgement that we mailed" not in said(client.get(PAGE))
+    assert "mailed to you" not in said(client.get(f"{PAGE}mailbox/"))
+
+
 def test_who_leaves_the_page_leaves_no_chosen_file_in_the_browser(now: datetime) -> None:
     handed, _ = reported(now)
     client = inside(handed)
