@@ -46,6 +46,15 @@ def anchors(document: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
 
 
+def test_a_proxy_set_up_as_the_documents_say_logs_nobody() -> None:
+    """Both logs of nginx hold the client's address; that of errors the request line too, with a link's token."""
+    [server] = re.findall(
+        r"^    # nginx\n(.*?)^    }$", text_of(ROOT / "docs/operating.md"), re.MULTILINE | re.DOTALL
+    )
+    assert "access_log off;" in server
+    assert "error_log /dev/null;" in server
+
+
 @pytest.mark.parametrize("document", documents(), ids=name)
 def test_every_relative_link_leads_somewhere(document: Path) -> None:
     broken = []

@@ -1,6 +1,7 @@
 """The gate in front of the pages: nobody holds a thread by being slow, and who posts too much waits."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from types import SimpleNamespace
 from typing import Any, Final
@@ -144,6 +145,24 @@ def test_what_never_ends_holds_no_thread_and_is_ended(monkeypatch: pytest.Monkey
     run(steps)
 
 
+def test_an_upload_that_had_to_wait_for_a_thread_is_not_taken_for_a_slow_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gates, "GRACE", 0.0)
+    monkeypatch.setattr(gates, "SLOWEST", 1_000_000)
+
+    async def steps() -> None:
+        gate = Gate(echo, fair=GENEROUS)
+        busy = [gate._uploads.submit(time.sleep, 1) for _ in range(gates.UPLOAD_THREADS)]
+        pieces = [bytes([number]) * 100_000 for number in range(5)]
+        scope, exchange = posted(*pieces)
+        await gate.__rsgi__(scope, exchange)
+        assert (exchange.status, exchange.body) == (200, b"".join(pieces))
+        assert any(one.done() for one in busy)
+
+    run(steps)
+
+
 def test_who_trickles_is_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gates, "GRACE", -10.0)
 
@@ -193,6 +212,19 @@ def test_who_posts_too_much_waits_without_a_thread_and_is_put_off_where_too_many
         await gate.__rsgi__(asked(method="GET"), page)
         await asyncio.sleep(0.05)
         assert (answered.status, worked.status, page.status) == (200, 200, 200)
+        for task in tasks:
+            task.cancel()
+
+    run(steps)
+
+
+def test_what_is_posted_without_a_body_waits_as_well() -> None:
+    async def steps() -> None:
+        gate = Gate(echo, fair=STRICT)
+        pairs = [(asked(("x-csrftoken", "a" * 32)), Exchange()) for _ in range(2)]
+        tasks = [asyncio.create_task(gate.__rsgi__(*pair)) for pair in pairs]
+        await asyncio.sleep(0.2)
+        assert [exchange.status for _, exchange in pairs] == [200, 0]
         for task in tasks:
             task.cancel()
 

@@ -94,6 +94,17 @@ def test_a_reply_shows_what_is_new_and_folds_what_it_quotes() -> None:
     )
 
 
+def test_a_quoted_acknowledgement_does_not_show_the_reporters_link_and_evidence_stays(settings: Any) -> None:
+    link, other = (
+        f"{settings.OPTIONS.base_url}/status/{'k' * 32}/",
+        f"https://evil.example/status/{'e' * 32}/",
+    )
+    row = report(mail(text=f"I add something to {other}\r\n\r\n> {link}"))
+    page = said(handler().get(page_of(row)))
+    assert "k" * 32 not in page
+    assert "e" * 32 in page
+
+
 def test_our_letters_are_shown_without_marks_for_their_line_ends() -> None:
     row = report()
     bob = handler()

@@ -214,6 +214,21 @@ def test_the_codes_are_gone_once_they_are_kept_and_from_every_other_browser() ->
     assert client.post("/report/done/").status_code == 200
 
 
+def test_the_confirmation_promises_nothing_that_may_not_be() -> None:
+    client = filled(contact={"contact": "contact", "address": "alice@reporter.example"})
+    page = handed(client)
+    assert "seen again for 15 minutes" in page
+    assert "shown only once" not in page
+    assert "is on its way" not in page  # the caps decide that later
+    assert "Nothing of it is left in this browser" not in said(client.post("/report/done/"))
+
+
+def test_an_old_confirmation_page_ends_no_report_that_was_begun_since() -> None:
+    client = filled()
+    assert client.post("/report/done/").headers["Location"] == "/report/check/"
+    assert "A false page" in said(client.get("/report/check/"))
+
+
 def test_the_codes_are_gone_after_a_quarter_of_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     client = filled()
     handed(client)
@@ -311,9 +326,10 @@ def test_a_request_without_its_token_against_forgery_changes_nothing() -> None:
     assert Draft.objects.count() == 1
 
 
-def test_more_than_the_form_can_hold_is_refused_with_a_page(settings: Any) -> None:
+def test_more_than_the_form_can_hold_is_refused_with_a_page_that_says_so(settings: Any) -> None:
     response = begun().post("/report/what/", {"kind": "other", "what": "x" * 2_000_000})
-    assert response.status_code == 400
+    assert response.status_code == 413
+    assert "add the long part as a file" in said(response)
 
 
 def test_nothing_of_the_client_is_logged_or_stored_for_an_anonymous_report(

@@ -102,7 +102,8 @@ def test_the_page_of_a_link_is_told_to_nobody_and_its_form_is_checked_all_the_sa
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', said(response))
     assert token
     given = {"csrfmiddlewaretoken": token[1]}
-    assert client.post(address, HTTP_ORIGIN="null").status_code == 403
+    refused = client.post(address, HTTP_ORIGIN="null")
+    assert (refused.status_code, refused["Referrer-Policy"]) == (403, "no-referrer")
     assert client.post(address, given, HTTP_ORIGIN="https://evil.example").status_code == 403
     assert client.post(address, given, HTTP_ORIGIN="null", secure=True).status_code == 302
     assert browser(enforce_csrf_checks=True).post(address, given, HTTP_ORIGIN="null").status_code == 403
@@ -308,6 +309,19 @@ def test_what_is_written_there_is_kept_raw_first_and_joins_the_report(now: datet
     assert report.waiting_since is not None
 
 
+@pytest.mark.parametrize("path", ["add/", "files/"])
+def test_what_is_written_there_is_kept_as_it_was_typed(now: datetime, path: str) -> None:
+    handed, report = reported(now)
+    client = inside(handed)
+    client.get(f"{PAGE}files/")
+    client.post(f"{PAGE}{path}", {"text": "  22:01 a\r\n\r\n  22:02 b\r\n"})
+    understand(timezone.now())
+    message = Message.objects.get(kind="addition")
+    items = actions.open_report(actor=HANDLER, now=now, report_id=report.id).items_of(message.id)
+    # A text area counts a line's end as one character, and sends two: the other would be shown as a mark.
+    assert [item.value for item in items] == ["  22:01 a\n\n  22:02 b\n"]
+
+
 def test_files_are_added_with_words_or_alone_and_nothing_of_them_is_left_behind(now: datetime) -> None:
     handed, report = reported(now)
     client = inside(handed)
@@ -343,6 +357,53 @@ def test_a_file_that_was_chosen_can_be_taken_away_again_and_the_words_stay(now: 
     assert "auth.log" not in page
     assert "My words" in page
     assert Arrival.objects.count() == 1
+
+
+def test_files_chosen_for_one_report_are_neither_shown_nor_sent_on_the_page_of_another(now: datetime) -> None:
+    mine, _ = reported(now)
+    yours, _ = reported(now)
+    client = inside(mine)
+    client.get(f"{PAGE}files/")
+    client.post(f"{PAGE}files/", {"files": [SimpleUploadedFile("mine.log", LOG)], "add": "1"})
+    client.post(f"/status/{yours.link}/")
+    assert "mine.log" not in said(client.get(f"{PAGE}files/"))
+    assert not DraftFile.objects.exists()
+    client.post(f"{PAGE}files/", {"text": "Only words."})
+    understand(timezone.now())
+    assert Message.objects.get(kind="addition").correspondence_id == yours.correspondence
+    assert not DraftFile.objects.exists()
+
+
+def test_where_the_page_was_open_for_too_long_it_says_that_files_have_to_be_chosen_again(
+    now: datetime,
+) -> None:
+    handed, _ = reported(now)
+    client = inside(handed)
+    given = {"text": "My words", "files": [SimpleUploadedFile("auth.log", LOG)]}
+    page = said(client.post(f"{PAGE}files/", given))
+    assert "Choose your files once more" in page
+    assert "My words" in page
+    given["files"] = [SimpleUploadedFile("auth.log", LOG)]
+    assert client.post(f"{PAGE}files/", given)["Location"] == f"{PAGE}?added"
+
+
+def test_of_a_form_no_letter_is_said_to_be_sent_that_may_not_have_been(now: datetime, settings: Any) -> None:
+    settings.OPTIONS = settings.OPTIONS.model_copy(update={"ack_unverified": 0, "demonstration": False})
+    handed, _ = reported(now, WITH_CONTACT)
+    client = inside(handed)
+    assert not Letter.objects.exists()
+    assert "acknowledgement that we mailed" not in said(client.get(PAGE))
+    assert "mailed to you" not in said(client.get(f"{PAGE}mailbox/"))
+
+
+def test_who_leaves_the_page_leaves_no_chosen_file_in_the_browser(now: datetime) -> None:
+    handed, _ = reported(now)
+    client = inside(handed)
+    client.get(f"{PAGE}files/")
+    client.post(f"{PAGE}files/", {"files": [SimpleUploadedFile("mine.log", LOG)], "add": "1"})
+    client.post(f"{PAGE}leave/")
+    assert not Draft.objects.exists()
+    assert not client.cookies["madoguchi_report"].value
 
 
 def test_too_many_files_are_said_and_the_others_are_kept(now: datetime, settings: Any) -> None:

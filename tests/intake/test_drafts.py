@@ -29,6 +29,7 @@ from madoguchi.intake.reporting import NotReadyError, TooLargeError, hand_in
 from madoguchi.lib.verbs import verb
 from madoguchi.mail.forms import submitted
 from madoguchi.mail.reading import read
+from madoguchi.vault.actions import BlobMissingError, blobs
 from madoguchi.vault.models import DataKey
 
 pytestmark = [pytest.mark.store, pytest.mark.django_db]
@@ -205,6 +206,27 @@ def test_two_hand_ins_at_once_make_one_report(now: datetime, settings: Any) -> N
     assert hand_in(now=now, draft=draft, language="ja") == first  # it was read before the first was noted
     assert Arrival.objects.count() == Correspondence.objects.count() == 1
     assert blobs_in(settings.HOME) == there
+
+
+def test_a_second_press_that_finds_the_files_gone_gives_the_same_codes(now: datetime, settings: Any) -> None:
+    token, draft = begun(now, **FULL)
+    add(draft, now, b"x" * 400_000)
+    draft = again(token, now)
+    first = hand_in(now=now, draft=draft, language="ja")
+    there = blobs_in(settings.HOME)
+    assert hand_in(now=now, draft=draft, language="ja") == first  # it was read before the first was noted
+    assert Arrival.objects.count() == Correspondence.objects.count() == 1
+    assert blobs_in(settings.HOME) == there
+
+
+def test_a_file_that_the_disk_lost_is_no_second_press(now: datetime) -> None:
+    token, draft = begun(now, **FULL)
+    add(draft, now)
+    draft = again(token, now)
+    blobs().remove(draft.files[0].blob)
+    with pytest.raises(BlobMissingError):
+        hand_in(now=now, draft=draft, language="ja")
+    assert not Arrival.objects.exists()
 
 
 def test_what_changed_since_it_was_looked_at_is_not_handed_in(now: datetime) -> None:

@@ -90,6 +90,17 @@ def _until_waiting(door: "RunningDoor", wanted: int) -> None:
         time.sleep(0.01)
 
 
+def test_who_talks_on_while_waiting_is_hung_up_on(open_door: "OpenDoor") -> None:
+    door = open_door(fair=STRICT)
+    with door.talk(source=FLOODER):
+        waiting = socket.create_connection(("127.0.0.1", door.port), source_address=(FLOODER, 0))
+        _until_waiting(door, 1)
+        with waiting, pytest.raises(ConnectionError):
+            waiting.sendall(b"x" * 2**26)
+        _until_waiting(door, 0)
+    door.settle()
+
+
 def test_who_hangs_up_while_waiting_leaves_nothing_behind(open_door: "OpenDoor") -> None:
     door = open_door(fair=STRICT)
     with door.talk(source=FLOODER):

@@ -43,6 +43,7 @@ FAIR: Final = Rates(
 )
 """What is posted to public pages. The console is left out: an office has one address, and its people work fast."""
 NEVER_SLOWED: Final = "/console/"
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 TOO_MUCH: Final = (
     "ただいま、お使いのネットワークからの送信が集中しています。少し待ってから、もう一度お試しください。\n"
     "Too much is being sent from your network at once. Please try again in a moment.\n"
@@ -97,15 +98,18 @@ class Gate:
         environ = environ_of(scope)
         believe(environ, self._proxies)
         with suppress(ConnectionError, RuntimeError):  # granian's word for a visitor who has gone
-            if not int(environ.get("CONTENT_LENGTH") or 0):
-                await self._answer(self._pages, environ, io.BytesIO(), exchange)
-            else:
+            if _has_body(environ) or environ["REQUEST_METHOD"] not in READING:
                 await self._take(environ, exchange)
+            else:
+                await self._answer(self._pages, environ, io.BytesIO(), exchange)
 
     async def _take(self, environ: dict[str, Any], exchange: Exchange) -> None:
-        """Lets in a request that has a body, when it is its turn."""
+        """Lets in what is posted, when it is its turn: without a body too, since a form's token can be a header."""
         if not (await self._may_post(environ)):
             _put_off(exchange, LONGEST)
+            return
+        if not _has_body(environ):
+            await self._answer(self._pages, environ, io.BytesIO(), exchange)
             return
         network = _network(environ)
         with _Place(self._bodies, network, BODIES, BODIES_OF_A_NETWORK) as taken:
@@ -197,6 +201,8 @@ class Body:
         """The next piece, empty at the end; waits for it in a thread. Raises TooSlowError."""
         if self._ahead:
             piece, self._ahead = bytes(self._ahead), bytearray()
+            # The clock begins anew: it was we who had no thread until now.
+            self._begun, self._seen = self._loop.time(), 0
             return piece
         return asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
 
@@ -279,6 +285,10 @@ def environ_of(scope: Scope) -> dict[str, Any]:
     if not environ.get("CONTENT_LENGTH", "").isdecimal():
         environ.pop("CONTENT_LENGTH", None)
     return environ
+
+
+def _has_body(environ: dict[str, Any]) -> bool:
+    return bool(int(environ.get("CONTENT_LENGTH") or 0))
 
 
 def _network(environ: dict[str, Any]) -> Any:

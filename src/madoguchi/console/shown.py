@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -151,7 +152,8 @@ def lines(text: str) -> str:
 
 def _incoming(message: Message, items: Sequence[GivenItem]) -> dict[str, Any]:
     subject = _first(items, "subject")
-    text = _first(items, "description")
+    # Who replies quotes our acknowledgement, and with it the link that is the reporter's key.
+    text = without_tokens(_first(items, "description"), settings.OPTIONS.base_url)
     # A report is shown whole: what looks like a quote or a signature there is often the evidence.
     new, quoted = _split(text, subject) if message.kind == "reply" else (text, "")
     return {

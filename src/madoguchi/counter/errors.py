@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -19,7 +20,16 @@ def _page(request: HttpRequest, status: int, title: str, sentence: str, safe: st
     return render(request, "lib/error.html", given, status=status)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django's signature
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return _page(
+            request,
+            413,
+            _("This is too large"),
+            _("Your browser sent more at once than this page takes."),
+            _("Nothing was changed."),
+            _("Go back; what you typed still stands there. Shorten it, or add the long part as a file."),
+        )
     return _page(
         request,
         400,

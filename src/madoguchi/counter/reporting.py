@@ -161,8 +161,8 @@ def _checked(request: HttpRequest, draft: intake.OpenDraft, trouble: str) -> Htt
 def done(request: HttpRequest) -> HttpResponse:
     """The confirmation: shown until it was kept, or for a quarter of an hour. Afterwards nobody can show it again."""
     draft = draft_of(request)
-    if request.method == "POST":
-        if draft and draft.confirmation:
+    if request.method == "POST" and (draft is None or draft.confirmation):
+        if draft:
             intake.end_draft(draft=draft.id, now=timezone.now())
         return _without_cookie(render(request, "counter/report/kept.html", {"page": "report"}))
     if draft is None:

@@ -23,6 +23,9 @@ def read_link(link: str, base: str) -> tuple[LinkKind, str]:
     return "other", ""
 
 
-def without_tokens(text: str) -> str:
-    """The text of a letter of ours with the tokens of its links left out: they are the reporter's alone."""
-    return re.sub(rf"/({'|'.join(PATHS.values())})/{_LETTERS}/", r"/\1/…/", text)
+def without_tokens(text: str, base: str = "") -> str:
+    """The text of a letter of ours with the tokens of its links left out: they are the reporter's alone.
+
+    `base`: the public address of the pages, for a text of somebody else's that may quote such a letter.
+    """
+    return re.sub(rf"({re.escape(base)}/(?:{'|'.join(PATHS.values())}))/{_LETTERS}/", r"\1/…/", text)

@@ -9,7 +9,7 @@ from madoguchi.intake.draft_files import content_of
 from madoguchi.intake.drafts import OpenDraft, end_draft
 from madoguchi.intake.handing import accept_addition
 from madoguchi.intake.reporting import TooLargeError
-from madoguchi.mail.forms import ADDITION, File, Language, compose
+from madoguchi.mail.forms import ADDITION, File, Language, compose, tidy
 
 
 def add_to_report(
@@ -26,7 +26,7 @@ def add_to_report(
     Raises TooLargeError where the whole is larger than a message may be.
     """
     files = _files(draft) if draft else []
-    raw = compose(ADDITION, {"text": text} if text else {}, files, language=language, notice="")
+    raw = compose(ADDITION, tidy(ADDITION, {"text": text}), files, language=language, notice="")
     if raw.size > settings.OPTIONS.max_message_bytes:
         raise TooLargeError(TooLargeError.__doc__)
     arrival = accept_addition(now=now, raw=raw, correspondence=correspondence, anonymous=anonymous)

@@ -43,7 +43,10 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class OpenDraft:
-    """A draft with its answers in clear. `notice`: the version of the privacy notice that was shown at its start."""
+    """A draft with its answers in clear. `notice`: the version of the privacy notice that was shown at its start.
+
+    `thread`: the one that its files are added to; None for a report.
+    """
 
     id: UUID
     key: UnitKey = field(repr=False)
@@ -52,19 +55,23 @@ class OpenDraft:
     answers: Mapping[str, Answer] = field(repr=False)
     files: tuple[KeptFile, ...] = field(repr=False)
     confirmation: Confirmation | None = field(repr=False)
+    thread: UUID | None = None
 
 
-def begin_draft(*, now: datetime, notice: str) -> str:
+def begin_draft(*, now: datetime, notice: str, thread: UUID | None = None) -> str:
     """Begins an empty draft; its token, which is kept nowhere, belongs into the reporter's cookie."""
     token = secrets.token_urlsafe(24)
     hour = whole_hour(now)
     unit, draft = new_unit("draft", hour), new_id(hour)
+    content: dict[str, Any] = {"notice": notice, "answers": {}}
+    if thread:
+        content["thread"] = thread.hex
     row = Draft(
         id=draft,
         data_key=unit.key.id,
         token_key=_token_key(token),
         ends_at=hour + LIFE,
-        content=_sealed(unit.key, draft, "content", {"notice": notice, "answers": {}}),
+        content=_sealed(unit.key, draft, "content", content),
     )
 
     _begin(unit=unit, draft=row)
@@ -189,6 +196,7 @@ def _opened(row: Draft, now: datetime) -> OpenDraft | None:
         answers=content["answers"],
         files=tuple(files_of(row.id, key)),
         confirmation=confirmation,
+        thread=UUID(content["thread"]) if "thread" in content else None,
     )
 
 

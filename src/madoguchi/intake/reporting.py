@@ -8,6 +8,7 @@ from madoguchi.intake.draft_files import DraftGoneError, content_of
 from madoguchi.intake.drafts import Confirmation, OpenDraft, empty_draft, note_handed_in, reopen
 from madoguchi.intake.handing import Handed, HandedInBeforeError, accept_form
 from madoguchi.mail.forms import INCIDENT_REPORT, Composed, File, Language, compose, is_anonymous, problems
+from madoguchi.vault.actions import BlobMissingError
 
 
 class NotReadyError(Exception):
@@ -35,6 +36,12 @@ def hand_in(*, now: datetime, draft: OpenDraft, language: Language) -> Confirmat
     try:
         accept_form(now=now, raw=_message(draft, language), language=language, anonymous=anonymous, also=note)
     except HandedInBeforeError:
+        return _given_before(draft, now)
+    except BlobMissingError:
+        # The button was pressed twice: the first press has handed the draft in and emptied it while this one read.
+        again = reopen(draft, now)
+        if again and not again.confirmation and again.version == draft.version:
+            raise
         return _given_before(draft, now)
     empty_draft(draft)
     return _given_before(draft, now)

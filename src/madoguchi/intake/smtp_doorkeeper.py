@@ -14,6 +14,10 @@ from madoguchi.intake.smtp_relays import is_trusted
 from madoguchi.intake.smtp_session import CLOSING, Connection
 from madoguchi.lib.floods import Address, plain_address
 
+MOST_SAID = 64 * 1024
+"""Bytes before there is a session: a PROXY header, and what hasty clients say before the banner. Who says more is a
+flood, and must not fill the memory while it waits."""
+
 
 class House(Host, Protocol):
     """The door, with what the doorkeeper writes down."""
@@ -30,10 +34,13 @@ class Doorkeeper(asyncio.Protocol):
         self._proxied = proxied
         self._heard = asyncio.StreamReader()
         self._task: asyncio.Task[None] | None = None
+        self._transport: asyncio.Transport | None = None
+        self._said = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not isinstance(transport, asyncio.Transport):
             raise TypeError(type(transport).__name__)
+        self._transport = transport
         peername = transport.get_extra_info("peername")
         client = plain_address(str(peername[0])) if isinstance(peername, tuple) else None
         if self._proxied and client is not None and is_trusted(self._door.relays, client):
@@ -42,7 +49,11 @@ class Doorkeeper(asyncio.Protocol):
             self._let_in(transport, client, told=False)
 
     def data_received(self, data: bytes) -> None:
-        self._heard.feed_data(data)
+        self._said += len(data)
+        if self._said <= MOST_SAID:
+            self._heard.feed_data(data)
+        elif self._transport is not None:
+            self._transport.abort()
 
     def connection_lost(self, _error: Exception | None) -> None:
         if self._task is not None:

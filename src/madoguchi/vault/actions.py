@@ -10,7 +10,7 @@ from django.conf import settings
 
 from madoguchi.lib.followed import Followed
 from madoguchi.lib.ids import new_id
-from madoguchi.vault.blobs import BlobStore, BlobWriter, FolderStore
+from madoguchi.vault.blobs import BlobMissingError, BlobStore, BlobWriter, FolderStore
 from madoguchi.vault.models import DataKey
 from madoguchi.vault.scheme import (
     BlindIndex,
@@ -24,6 +24,7 @@ from madoguchi.vault.scheme import (
 
 __all__ = [
     "BlindIndex",
+    "BlobMissingError",
     "BlobWriter",
     "NotOpenedError",
     "Place",

@@ -46,7 +46,10 @@ DEEDS: Final = (
         (
             _("We stop writing to that mailbox at once. Letters that have not left yet do not leave."),
             _("Our answers stand on this page instead."),
-            _("The private link that was mailed to you ends. You get a new one now; write it down."),
+            _(
+                "The private link that you have ends, since it may lie in that mailbox. "
+                "You get a new one now; write it down."
+            ),
         ),
         _("Stop writing to this mailbox"),
         _unsafe_can_be_said,

@@ -24,11 +24,13 @@ class _TokenAlone(CsrfViewMiddleware):
 
 def tells_nobody(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     """A view at an address with a token: it leaves in no Referer, and its form is checked all the same."""
+    checked = decorator_from_middleware(_TokenAlone)(view)
 
     @wraps(view)
     def answered(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        response = view(*args, **kwargs)
+        # Also of a form that was refused: its page stands at the same address, and has links.
+        response = cast("HttpResponse", checked(*args, **kwargs))
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
-    return cast("Callable[P, HttpResponse]", csrf_exempt(decorator_from_middleware(_TokenAlone)(answered)))
+    return cast("Callable[P, HttpResponse]", csrf_exempt(answered))

@@ -31,6 +31,7 @@ class AdditionForm(forms.Form):
     text = forms.CharField(
         label=_("Your words"),
         max_length=TEXT,
+        strip=False,
         help_text=_(
             "Answer us, add something, or correct what you told us. "
             "For your safety it is not shown here again once you have sent it."
@@ -42,6 +43,15 @@ class AdditionForm(forms.Form):
         },
     )
 
+    def clean_text(self) -> str:
+        """As it was typed, since logs begin with blanks; blanks alone are nothing."""
+        text: str = self.cleaned_data["text"]
+        if text.strip():
+            return text
+        if self.fields["text"].required:
+            raise forms.ValidationError(self.fields["text"].error_messages["required"], code="required")
+        return ""
+
 
 class FilesForm(AdditionForm):
     """Words that go with files; the files alone are enough."""
@@ -50,6 +60,7 @@ class FilesForm(AdditionForm):
         label=_("Your words"),
         max_length=TEXT,
         required=False,
+        strip=False,
         help_text=_("Say what the files are, if you can."),
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={"max_length": _("This is too long. Please send it in several parts.")},

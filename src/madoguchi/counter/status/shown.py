@@ -37,7 +37,7 @@ WAYS: Final[Mapping[str, Promise]] = {
         "You told us that your mailbox is not safe. Our answers stand on this page and nowhere else."
     ),
     "unconfirmed": _(
-        "The address that you gave us is not confirmed yet: open the link in the acknowledgement that we mailed there. "
+        "The address that you gave us is not confirmed yet. When our acknowledgement reaches you, open the link in it. "
         "Until then our answers stand on this page only."
     ),
 }

@@ -17,7 +17,7 @@ from madoguchi.counter.status.deeds import DEEDS, Deed, deed_of
 from madoguchi.counter.status.forgery import tells_nobody
 from madoguchi.counter.status.forms import AdditionForm, ReceiptForm
 from madoguchi.counter.status.slowing import slow_down
-from madoguchi.counter.status.visits import begin, for_visitor, leave, unlisted
+from madoguchi.counter.status.visits import PATH, begin, for_visitor, leave, unlisted
 from madoguchi.counter.status.writing import send
 from madoguchi.disclosure.links import link_to
 from madoguchi.incidents.actions import ThreadNotReadyError, confirm_contact
@@ -29,6 +29,8 @@ from madoguchi.incidents.queries import (
     visit_by_link,
     visit_by_receipt,
 )
+from madoguchi.intake import actions as intake
+from madoguchi.intake.queries import draft_of
 
 READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
 ONCE: Final[dict[str, Any]] = {"page": "come-back", "languages": ()}
@@ -136,10 +138,14 @@ def _done(request: HttpRequest, visit: Visit, deed: Deed, now: datetime) -> Http
 @READ_OR_SEND
 @unlisted
 def go(request: HttpRequest) -> HttpResponse:
-    """Ends the session in this browser; the codes stay. Opened by address it leads back."""
+    """Ends the session in this browser, and what was not sent; the codes stay. Opened by address it leads back."""
     if request.method != "POST":
         return HttpResponseRedirect(reverse("counter:status"))
-    return leave(HttpResponseRedirect(reverse("counter:come-back") + "?left"))
+    response = leave(HttpResponseRedirect(reverse("counter:come-back") + "?left"))
+    if draft := draft_of(request):
+        intake.end_draft(draft=draft.id, now=timezone.now())
+        response.delete_cookie(intake.COOKIE, path=PATH, samesite="Strict")
+    return response
 
 
 @READ_OR_SEND

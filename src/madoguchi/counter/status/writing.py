@@ -42,11 +42,19 @@ def with_files(request: HttpRequest, visit: Visit) -> HttpResponse:
     # In this order: reading the form is what lets the upload handler put its files into the draft.
     form = FilesForm(request.POST if request.method == "POST" else None)
     draft = draft_of(request)
+    if draft and draft.thread != visit.correspondence:
+        # Begun in this browser for another report, perhaps by somebody else: neither shown nor sent here.
+        intake.end_draft(draft=draft.id, now=timezone.now())
+        draft = None
     if request.method != "POST" or draft is None:
         # The draft had ended while the page was open: the words stay, the files have to be chosen again.
+        if request.method == "POST" and form.errors is not None:
+            form.add_error(
+                None, _("Nothing was sent yet: this page was open for too long. Choose your files once more.")
+            )
         response = _page(request, form if draft is None else FilesForm(), draft)
         if draft is None:
-            _begin(response)
+            _begin(response, visit)
         return response
     return _posted(request, visit, form, draft)
 
@@ -90,9 +98,9 @@ def _page(
     return render(request, "counter/status/files.html", given, status=422 if form.errors or refused else 200)
 
 
-def _begin(response: HttpResponse) -> None:
+def _begin(response: HttpResponse, visit: Visit) -> None:
     """A draft for the files, its token in a cookie of this page alone."""
-    token = intake.begin_draft(now=timezone.now(), notice="")
+    token = intake.begin_draft(now=timezone.now(), notice="", thread=visit.correspondence)
     response.set_cookie(
         intake.COOKIE,
         token,
