@@ -72,6 +72,7 @@ def test_the_keyring_is_restored_where_there_is_none(ring: Path) -> None:
         (str(KEEPER), b"{}", "no keyring of Madoguchi"),
         (str(KEEPER), b"\xff", "no keyring of Madoguchi"),
     ],
+    ids=["another's identity", "no identity", "a wrong identity", "no keyring", "no text"],
 )
 def test_what_cannot_be_restored_leaves_nothing(
     ring: Path, identity: str, plain: bytes | None, said: str

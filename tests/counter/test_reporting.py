@@ -193,6 +193,21 @@ def test_what_is_missing_is_said_where_the_answers_are_checked_and_nothing_is_ha
     assert not Arrival.objects.exists()
 
 
+def test_what_was_changed_in_another_tab_is_shown_before_it_is_handed_in() -> None:
+    client = filled()
+    page = said(client.get("/report/check/"))
+    seen = re.search(r'name="version" value="(\d+)"', page)
+    assert seen is not None
+    client.post("/report/share/", {"share": ["public"]})
+    again = client.post("/report/check/", {"version": seen[1]})
+    assert "was changed meanwhile" in said(again)
+    assert not Arrival.objects.exists()
+    shown = re.search(r'name="version" value="(\d+)"', said(again))
+    assert shown is not None
+    assert client.post("/report/check/", {"version": shown[1]}).status_code == 302
+    assert Arrival.objects.count() == 1
+
+
 def test_a_second_send_shows_the_same_confirmation_and_makes_no_second_report() -> None:
     client = filled()
     first = codes(handed(client))

@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 from madoguchi.config.front import Proxies, believe
 from madoguchi.lib.floods import Floods, Rate, Rates, plain_address, prefixes
 
-PAGE_THREADS, UPLOAD_THREADS = 4, 8
+PAGE_THREADS, UPLOAD_THREADS = 4, 16
 READ_AHEAD: Final = 256 * 1024
 IDLE: Final = 20.0
 """Seconds between two pieces of a body."""
@@ -26,7 +26,7 @@ SLOWEST, GRACE = 2048, 30.0
 """Bytes a second that a body has to come with on the average, but for its first seconds."""
 BODIES, BODIES_OF_A_NETWORK = 256, 32
 """Bodies under way: in all, and from one network."""
-UPLOADS_OF_A_NETWORK: Final = 4
+UPLOADS_OF_A_NETWORK: Final = 2
 WAITING: Final = 256
 """Requests that wait because their network posts too often."""
 LONGEST: Final = 5.0

@@ -130,7 +130,9 @@ def check(request: HttpRequest) -> HttpResponse:
     if draft.confirmation:
         return HttpResponseRedirect(resolve_url("counter:report-done"))
     trouble = ""
-    if request.method == "POST":
+    if request.method == "POST" and request.POST.get("version", str(draft.version)) != str(draft.version):
+        trouble = _("Please look at your answers again: something is missing, or was changed meanwhile.")
+    elif request.method == "POST":
         try:
             intake.hand_in(now=timezone.now(), draft=draft, language=_language())
             return HttpResponseRedirect(resolve_url("counter:report-done"))
@@ -152,6 +154,7 @@ def _checked(request: HttpRequest, draft: intake.OpenDraft, trouble: str) -> Htt
         "problems": problems,
         "trouble": "" if problems else trouble,
         "anonymous": draft.answers.get("contact") == "anonymous",
+        "version": draft.version,
     }
     return render(request, "counter/report/check.html", _place(request, "check") | given)
 

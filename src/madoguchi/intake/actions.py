@@ -68,10 +68,10 @@ def accept(*, now: datetime, envelope: Envelope, raw: bytes) -> Incoming:
 @verb
 def understand_again(*, actor: Actor, now: datetime, arrival: UUID) -> bool:
     """Makes an arrival that failed due at once; false where it was understood in the meantime."""
-    if not Arrival.objects.filter(pk=arrival, handled_at__isnull=True).exists():
-        return False
-    record(actor=actor, now=now, deeds=[Deed("ran again", "arrival", arrival)])
-    return run_again(model=Arrival, key=arrival, now=now)
+    again = run_again(model=Arrival, key=arrival, now=now, handled_at__isnull=True)
+    if again:
+        record(actor=actor, now=now, deeds=[Deed("ran again", "arrival", arrival)])
+    return again
 
 
 def take_back_leases() -> int:

@@ -49,9 +49,14 @@ def claim(*, model: type[D], now: datetime, lease: timedelta, most: int) -> Sequ
 
 
 @verb
-def run_again(*, model: type[D], key: UUID, now: datetime) -> bool:
-    """Makes a failed row due at once with its tries forgotten; false where there is no such row."""
-    return bool(model.objects.filter(pk=key).update(due_at=now, lease_until=None, tries=0, last_error=""))
+def run_again(*, model: type[D], key: UUID, now: datetime, **still: object) -> bool:
+    """Makes a failed row due at once with its tries forgotten; false where there is no such row.
+
+    `still`: conditions on the row that must hold in that very statement, as that nobody has done it meanwhile.
+    """
+    return bool(
+        model.objects.filter(pk=key, **still).update(due_at=now, lease_until=None, tries=0, last_error="")
+    )
 
 
 @verb
