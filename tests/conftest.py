@@ -81,10 +81,16 @@ def django_db_modify_db_settings() -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """PostgreSQL's refusal to truncate the log is lifted, since Django empties tables so after a test that commits."""
+    with django_db_blocker.unblock():
+        let_tables_be_emptied()
+
+
+def let_tables_be_emptied() -> None:
+    """See `django_db_setup`; to be called again by a test that made the triggers anew."""
     from django.db import connection
 
     if STORE == "postgres":
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             for table in LOG:
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_not_emptied")
 

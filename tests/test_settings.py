@@ -82,6 +82,7 @@ def test_every_default_passes_its_own_check() -> None:
         ("session_idle_minutes", "1", "5"),
         ("ack_per_address", "0", "1"),
         ("max_connections", "-1", "1"),
+        ("checkpoint_minutes", "0", "1"),
         ("demonstration", "perhaps", "boolean"),
     ],
 )
@@ -125,6 +126,7 @@ def test_without_a_name_the_keyring_lies_beside_the_home() -> None:
     ("values", "named"),
     [
         ({"relay_url": "maildir:///var/mail/out"}, "MADOGUCHI_RELAY_URL"),
+        ({"checkpoint_folder": "/srv/madoguchi/log"}, "MADOGUCHI_CHECKPOINT_FOLDER"),
         ({"smtp_proxy_protocol": "true"}, "MADOGUCHI_SMTP_PROXY_PROTOCOL"),
         ({"spam_marks": "header X-Spam-Flag is yes"}, "MADOGUCHI_SPAM_MARKS"),
         ({"max_message_bytes": "1000000", "max_bytes_in_flight": "1333337"}, "MADOGUCHI_MAX_BYTES_IN_FLIGHT"),

@@ -17,6 +17,8 @@ from madoguchi.audit.models import Entry, Head, Leaf
 from madoguchi.lib.verbs import verb
 
 BATCH = 1000
+FIRST = -(2**63)
+"""Below every id."""
 
 
 class TreeLostError(Exception):
@@ -70,13 +72,14 @@ def fields_of(entry: Entry) -> Fields:
     )
 
 
-def unsequenced(above: int = 0, most: int = BATCH) -> list[Entry]:
-    """Committed entries without a leaf, by id; `above` is a mark that `horizon` gave: nothing below it is looked at."""
-    mark = "e.id >= %s" if connection.vendor == "sqlite" else "e.written_by >= %s::text::xid8"
+def unsequenced(mark: int = 0, *, after: int = FIRST, most: int = BATCH) -> list[Entry]:
+    """Committed entries without a leaf, by id: those above `after`, of what `mark`, given by `horizon`, leaves open."""
+    sqlite = connection.vendor == "sqlite"
+    fresh = "e.id >= %s" if sqlite else "e.written_by >= %s::text::xid8"
     rows = Entry.objects.raw(
-        f"SELECT e.* FROM audit_entry e WHERE {mark}"  # noqa: S608 -- two constants of ours
+        f"SELECT e.* FROM audit_entry e WHERE {fresh} AND e.id > %s"  # noqa: S608 -- two constants of ours
         " AND NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.entry_id = e.id) ORDER BY e.id LIMIT %s",
-        [above if connection.vendor == "sqlite" else str(above), most],
+        [mark if sqlite else str(mark), after, most],
     )
     return list(rows)
 
@@ -118,19 +121,38 @@ class Sequencer:
 
     def __init__(self, batch: int = BATCH) -> None:
         self._batch = batch
+        self._forget()
+
+    def _forget(self) -> None:
         self._mark = 0
+        self._next_mark: int | None = None  # none between two passes
+        self._after = FIRST
 
     def step(self, now: datetime) -> int:
-        """Appends a batch; gives how many entries. Raises TreeLostError, and what the database raises."""
-        mark, self._mark = self._mark, 0  # after an error all is looked at again
-        before, ahead = head(), horizon()
-        entries = unsequenced(mark, self._batch)
+        """Appends a batch; gives how many entries. Raises TreeLostError, and what the database raises.
+
+        A pass goes up the ids batch by batch. What is committed below it meanwhile is above the mark that was taken at
+        its beginning, and is found by the next pass. After an error all is looked at again.
+        """
+        try:
+            return self._append_batch(now)
+        except Exception:
+            self._forget()
+            raise
+
+    def _append_batch(self, now: datetime) -> int:
+        before = head()
+        if self._next_mark is None:
+            self._next_mark = horizon()
+        entries = unsequenced(self._mark, after=self._after, most=self._batch)
         if entries:
             leaves, after = grown(before, entries)
             if not append(now=now, before=before, after=after, leaves=leaves):
-                self._mark = mark
                 return 0
-        self._mark = ahead if len(entries) < self._batch else mark
+        if len(entries) < self._batch:
+            self._mark, self._next_mark, self._after = self._next_mark, None, FIRST
+        else:
+            self._after = entries[-1].id
         return len(entries)
 
 
@@ -140,6 +162,6 @@ def grown(before: Tree, entries: Iterable[Entry]) -> tuple[list[Leaf], Tree]:
     leaves = []
     for entry in entries:
         leaf = leaf_hash(leaf_data(fields_of(entry)))
-        leaves.append(Leaf(leaf_index=whole.size, entry=entry, hash=leaf))
+        leaves.append(Leaf(leaf_index=whole.size, entry_id=entry.id, hash=leaf))
         whole.append(leaf)
     return leaves, Tree(whole.size, whole.root(), whole.nodes)

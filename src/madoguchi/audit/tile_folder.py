@@ -7,13 +7,14 @@ key                   the log's key, for who verifies (C2SP signed-note)
 """
 
 import os
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from madoguchi.audit.merkle import CompactRange, leaf_hash
 from madoguchi.audit.signed_note import Checkpoint
 from madoguchi.audit.tiles import WIDTH, Edge, TileError, read_bundle, tile_path
-from madoguchi.lib.keyring import make_folder, sync_folder
+from madoguchi.lib.keyring import sync_folder
 
 Rows = Callable[[int, int], Iterable[bytes]]
 """Leaf data from one index up to another."""
@@ -69,14 +70,23 @@ class TileFolder:
     def _put(self, path: str, raw: bytes) -> None:
         """The file is there whole or not at all, also after a loss of power."""
         place = self.path / path
-        make_folder(place.parent)
-        beside = place.with_name(f".{place.name}.{os.getpid()}")
+        _make(place.parent)
+        beside = place.with_name(f".{place.name}.{secrets.token_hex(4)}")  # several nodes may write here
         with beside.open("wb") as file:
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(place)
         sync_folder(place.parent)
+
+
+def _make(folder: Path) -> None:
+    """Makes a folder, synced into the one above it; whoever may read the files there may read it (the umask's mode)."""
+    if folder.is_dir():
+        return
+    _make(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def tree_beside(checkpoint: Path) -> Path:

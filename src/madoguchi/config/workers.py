@@ -54,7 +54,7 @@ def work(until: Collection[signal.Signals]) -> None:
                 ("letters", _letters()),
                 ("drafts", _now_and_then(_drafts)),
                 ("audit tree", _audit_tree()),
-                ("checkpoints", _now_and_then(_checkpoints())),
+                ("checkpoints", _now_and_then(_checkpoints(), rest=5.0)),
             )
         ]
         for thread in threads:
