@@ -443,6 +443,9 @@ DEEDS: dict[str, Scene] = {
     "mail.sending.send_again": again,
     "vault.rotation._store_rewrapped": rewrap,
     "vault.rotation.note_key": note_key,
+    "vault.rotation.note_copy": lambda now: (
+        lambda: rotation.note_copy(actor=OPERATOR, now=now, name="20261124T013000Z")
+    ),
 }
 # Verbs without an entry of their own, and why.
 _DRAFT = "a draft is nobody's report yet: who decides against reporting leaves no trace, not even in the log"

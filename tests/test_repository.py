@@ -27,7 +27,7 @@ WAYS_OUT = {
     "socket": {"madoguchi.mail.transport"},
     "django.core.mail": {"madoguchi.mail.refused"},
     "aiosmtplib": set[str](),
-    "subprocess": set[str](),
+    "subprocess": {"madoguchi.config.programs"},
     "multiprocessing": set[str](),
     "http.client": set[str](),
     "urllib.request": set[str](),
@@ -46,7 +46,7 @@ CALLS = {
     "create_subprocess_exec": set[str](),
     "create_subprocess_shell": set[str](),
     "open_connection": set[str](),
-    "create_connection": {"madoguchi.config.workers"},  # Django's, to the database
+    "create_connection": {"madoguchi.config.backup_stores", "madoguchi.config.workers"},  # Django's
 }
 
 

@@ -1,4 +1,4 @@
-"""Makes sealed units in a tree's store, and opens all of them: run as a program of its own, beside the tree."""
+"""Makes sealed units and mails in a tree's store, opens and shreds them: run as a program of its own, beside the tree."""
 
 import json
 import os
@@ -11,13 +11,18 @@ import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "madoguchi.config.settings")
 django.setup()
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from django.conf import settings  # noqa: E402
 
+from incidents.mails import mail  # noqa: E402
+from madoguchi.intake import actions as intake  # noqa: E402
+from madoguchi.intake.models import Arrival  # noqa: E402
+from madoguchi.intake.queries import original  # noqa: E402
 from madoguchi.lib.verbs import verb  # noqa: E402
-from madoguchi.vault.actions import Place, keep, new_unit  # noqa: E402
+from madoguchi.vault.actions import Place, keep, new_unit, shred  # noqa: E402
 from madoguchi.vault.models import DataKey  # noqa: E402
-from madoguchi.vault.queries import open_units, wrapped_under  # noqa: E402
+from madoguchi.vault.queries import ShreddedError, open_units, wrapped_under  # noqa: E402
 
 HERE = Place("a.label", UUID(int=1), "field")
 
@@ -37,9 +42,40 @@ def state(sealed: dict[str, str]) -> dict[str, object]:
     return {"open": sum(right), "under": dict(wrapped_under())}
 
 
+def take_in(number: int) -> None:
+    raw = mail(f"{number} " + "x" * (400_000 if number % 5 == 0 else 10))
+    intake.accept(now=datetime.now(UTC), envelope=intake.Envelope(door="smtp"), raw=raw)
+
+
+def opened() -> dict[str, int]:
+    """How many originals open, and how many were shredded."""
+    found = {"open": 0, "shredded": 0}
+    for arrival in Arrival.objects.values_list("pk", flat=True):
+        try:
+            found["open"] += original(arrival).startswith(b"From:")
+        except ShreddedError:
+            found["shredded"] += 1
+    return found
+
+
+@verb
+def destroy_first() -> int:
+    first = Arrival.objects.order_by("pk").first()
+    return shred([first.data_key], now=datetime.now(UTC)) if first else 0
+
+
 FILE = Path(settings.HOME).parent / "sealed.json"
-if sys.argv[1] == "make":
-    FILE.write_text(json.dumps(make(count=int(sys.argv[2]))))
-    print("{}")
-else:
-    print(json.dumps(state(json.loads(FILE.read_text()))))
+match sys.argv[1:]:
+    case ["make", count]:
+        FILE.write_text(json.dumps(make(count=int(count))))
+        print("{}")
+    case ["mails", count]:
+        for number in range(int(count)):
+            take_in(number)
+        print("{}")
+    case ["originals"]:
+        print(json.dumps(opened()))
+    case ["shred"]:
+        print(destroy_first())
+    case _:
+        print(json.dumps(state(json.loads(FILE.read_text()))))

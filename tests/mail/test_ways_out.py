@@ -27,7 +27,10 @@ DOORS: dict[str, dict[str, str]] = {
         "intake.smtp_host": "STARTTLS on the way in",
         "intake.smtp_session": "STARTTLS on the way in",
     },
-    "subprocess": {"config.processes": "starts the parts of the process tree"},
+    "subprocess": {
+        "config.processes": "starts the parts of the process tree",
+        "config.programs": "pg_dump and pg_restore",
+    },
     "asyncio": {
         "config.doors": "runs the way in",
         "config.gate": "lets a posting flood wait without a thread",

@@ -44,6 +44,10 @@ COMMANDS: dict[str, Command] = {
     "staff": Command("madoguchi.identity.commands:staff", "accounts, by one-time link"),
     "audit": Command("madoguchi.audit.commands:audit", "checks the log of deeds, and writes its tree"),
     "keys": Command("madoguchi.config.keys:keys", "the keyring: status, rotation, recovery copy"),
+    "backup": Command(
+        "madoguchi.config.backup:backup", "a copy while running, and the proof that it restores"
+    ),
+    "restore": Command("madoguchi.config.backup:restore", "puts a backup into an empty home"),
     "doctor": Command("madoguchi.config.doctor:doctor", "checks keys, home, store, disk, queues and clock"),
     "receive": Command("", "one mail on standard input, from an MTA's pipe", django=False),
     "read": Command("madoguchi.mail.commands:read", "what would be understood of these mails", django=False),

@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
 from madoguchi.lib.followed import Followed
 from madoguchi.lib.ids import new_id
@@ -21,6 +22,7 @@ from madoguchi.vault.scheme import (
     VaultError,
     Wrapper,
 )
+from madoguchi.vault.shredded_list import add, list_file
 
 __all__ = [
     "BlindIndex",
@@ -90,4 +92,10 @@ def keep(units: Iterable[Unit]) -> None:
 def shred(key_ids: Iterable[UUID], *, now: datetime) -> int:
     """Destroys the data keys of units: what they sealed can't be read any more. Call it inside a verb."""
     there = DataKey.objects.filter(pk__in=list(key_ids), wrapped__isnull=False)
+    gone = list(there.values_list("pk", flat=True))
+    if not gone:
+        return 0
+    # Outside the transaction, since it is a file. Where that fails it is in the log, and the next backup adds them.
+    file = list_file(settings.KEYRING)
+    transaction.on_commit(lambda: add(file, gone), robust=True)
     return there.update(wrapped=None, shredded_at=now)

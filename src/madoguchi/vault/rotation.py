@@ -16,7 +16,7 @@ from madoguchi.vault.actions import NotOpenedError, wrapper
 from madoguchi.vault.models import DataKey
 from madoguchi.vault.scheme import WrappedKey
 
-__all__ = ["Batch", "note_key", "rewrap_some"]
+__all__ = ["Batch", "note_copy", "note_key", "rewrap_some"]
 
 BATCH = 500
 
@@ -69,3 +69,9 @@ def note_key(
 ) -> None:
     """Writes the entry of a change of the keyring, which is a file and no part of a transaction."""
     record(actor=actor, now=now, deeds=[Deed(deed, f"{purpose}-key", key_id)])
+
+
+@verb
+def note_copy(*, actor: Actor, now: datetime, name: str) -> None:
+    """Writes the entry of a backup, before it is made: so it stands in the copy as well."""
+    record(actor=actor, now=now, deeds=[Deed("backed up", "backup", name)])
