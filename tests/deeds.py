@@ -11,7 +11,7 @@ from madoguchi.audit import actions as audit
 from madoguchi.audit.actions import OPERATOR, PUBLIC, WORKER, Actor
 from madoguchi.disclosure import actions as disclosure
 from madoguchi.identity import actions as identity
-from madoguchi.identity import factors
+from madoguchi.identity import factors, own_sessions
 from madoguchi.identity.models import Factor, Staff
 from madoguchi.identity.passkeys import Passkey
 from madoguchi.incidents import actions as incidents
@@ -192,9 +192,38 @@ def disable(now: datetime) -> Deed:
     return lambda: identity.disable_staff(actor=OPERATOR, now=now, username="hana")
 
 
+def _with_session(now: datetime) -> Staff:
+    staff = identity.add_staff(actor=OPERATOR, now=now, username="hana", name="Hana", roles=["handler"])
+    own_sessions.keep_session(
+        actor=HANDLER, now=now, staff=staff, session_key="k" * 32, device="Firefox", network="192.0.2.0/24"
+    )
+    return staff
+
+
+def keep_session(now: datetime) -> Deed:
+    staff = _with_session(now)
+    return lambda: own_sessions.keep_session(
+        actor=HANDLER, now=now, staff=staff, session_key="l" * 32, device="", network="192.0.2.0/24"
+    )
+
+
+def end_sessions(now: datetime) -> Deed:
+    staff = _with_session(now)
+    return lambda: own_sessions.end_sessions(actor=HANDLER, now=now, staff=staff)
+
+
 def sign_in(now: datetime) -> Deed:
+    staff = _with_session(now)
     identity.note_failed_sign_in(now=now, network_key=b"network")
-    return lambda: identity.note_sign_in(actor=HANDLER, now=now, network_key=b"network", session=uuid4())
+    return lambda: identity.note_sign_in(
+        actor=HANDLER,
+        now=now,
+        staff=staff,
+        session_key="l" * 32,
+        device="",
+        network="192.0.2.0/24",
+        network_key=b"network",
+    )
 
 
 def receive(now: datetime) -> Deed:
@@ -402,6 +431,8 @@ DEEDS: dict[str, Scene] = {
     "identity.actions.issue_link": issue_link,
     "identity.actions.set_password_by_link": set_password,
     "identity.actions.forget_factors": forget_factors,
+    "identity.own_sessions.end_sessions": end_sessions,
+    "identity.own_sessions.keep_session": keep_session,
     "identity.factors.add_app": add_app,
     "identity.factors.add_passkey": add_passkey,
     "identity.factors.drop_factors": drop_factors,

@@ -141,3 +141,46 @@ def test_failed_sign_ins_of_one_visitor_delay_no_other_behind_the_same_proxy() -
 def test_a_load_balancer_is_answered_under_whatever_name_it_asks(path: str) -> None:
     assert Client(HTTP_HOST="10.0.0.5:8000").get(path).status_code == 200
     assert Client(HTTP_HOST="10.0.0.5:8000").get("/staff/sign-in/").status_code == 400
+
+
+OFFICE = ("192.0.2.128/25", "2001:db8:1::/48")
+STAFF_PAGES = ("/console/", "/console/work/", "/staff/sign-in/", "/staff/password/guessed/", "/staff/own/")
+
+
+@pytest.mark.store
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("there", "inside"),
+    [
+        ({"REMOTE_ADDR": "192.0.2.200"}, True),
+        ({"REMOTE_ADDR": "2001:db8:1::7"}, True),
+        ({"REMOTE_ADDR": "::ffff:192.0.2.200"}, True),
+        ({"REMOTE_ADDR": STRANGER}, False),
+        ({"REMOTE_ADDR": ""}, False),
+        ({"REMOTE_ADDR": STRANGER, "HTTP_X_FORWARDED_FOR": "192.0.2.200"}, False),
+        ({"REMOTE_ADDR": PROXY, "HTTP_X_FORWARDED_FOR": "192.0.2.200"}, True),
+        ({"REMOTE_ADDR": PROXY, "HTTP_X_FORWARDED_FOR": f"192.0.2.200, {STRANGER}"}, False),
+        ({"REMOTE_ADDR": PROXY}, False),
+    ],
+)
+def test_outside_of_the_consoles_networks_the_staffs_pages_are_not_there(
+    settings: Any, there: dict[str, str], inside: bool
+) -> None:
+    settings.OPTIONS = settings.OPTIONS.model_copy(update={"console_networks": OFFICE})
+    client = Client(**there)  # type: ignore[arg-type]
+    assert client.get("/").status_code == 200
+    answers = [client.get(page).status_code for page in STAFF_PAGES]
+    assert answers == ([302, 302, 200, 410, 302] if inside else [404] * 5)
+    nothing, hidden = client.get("/nothing/"), client.get("/console/")
+    if not inside:
+        assert without_address(hidden) == without_address(nothing)
+
+
+def without_address(page: HttpResponse) -> str:
+    return page.content.decode().replace("/nothing/", "").replace("/console/", "")
+
+
+@pytest.mark.store
+@pytest.mark.django_db
+def test_without_networks_the_staffs_pages_are_everywhere() -> None:
+    assert Client(REMOTE_ADDR=STRANGER).get("/staff/sign-in/").status_code == 200

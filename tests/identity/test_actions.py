@@ -207,7 +207,15 @@ def test_a_sign_in_forgives_its_network_and_a_day_forgives_all(now: datetime) ->
     for key in (b"one", b"other"):
         actions.note_failed_sign_in(now=now, network_key=key)
     actor = queries.Actor("staff", str(staff.id))
-    actions.note_sign_in(actor=actor, now=now, network_key=b"one", session="s")
+    actions.note_sign_in(
+        actor=actor,
+        now=now,
+        staff=staff,
+        session_key="k" * 32,
+        device="Firefox",
+        network="192.0.2.0/24",
+        network_key=b"one",
+    )
     assert [bytes(row.network_key) for row in FailedSignIn.objects.all()] == [b"other"]
     actions.note_failed_sign_in(now=now + timedelta(days=2), network_key=b"one")
     assert [bytes(row.network_key) for row in FailedSignIn.objects.all()] == [b"one"]

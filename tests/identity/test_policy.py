@@ -13,6 +13,7 @@ from madoguchi.identity.policy import (
     Permission,
     Role,
     conflict,
+    device,
     permissions,
     sign_in_delay,
 )
@@ -67,3 +68,32 @@ def test_the_wait_grows_with_each_failure_and_never_becomes_a_lock(failures: int
 )
 def test_the_first_tries_are_free_and_then_the_wait_doubles(failures: int, seconds: int) -> None:
     assert sign_in_delay(failures) == seconds
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Firefox, Windows",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Edge, Windows",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36",
+            "Chrome, Android",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X) AppleWebKit/605.1 Version/18.4 Safari/604.1",
+            "Safari, iPhone",
+        ),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/18.4 Safari/605.1", "Safari, macOS"),
+        ("curl/8.5.0", ""),
+        ("<script>alert(1)</script> Firefox/1", "Firefox"),
+        ("", ""),
+    ],
+)
+def test_a_program_is_named_as_its_owner_would(said: str, known: str) -> None:
+    assert device(said) == known

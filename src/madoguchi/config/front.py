@@ -5,7 +5,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 from madoguchi.config import health
 from madoguchi.config.options import networks
@@ -16,6 +16,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 HEALTH = {"/healthz": health.alive, "/readyz": health.ready}
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
+STAFF_PAGES = ("/console/", "/staff/")
 SCHEMES = frozenset({"http", "https"})
 
 
@@ -43,6 +44,21 @@ class BelieveOurProxies:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         believe(request.META, self._proxies)
+        return self._get_response(request)
+
+
+class KeepTheConsoleToItsNetworks:
+    """Outside of console_networks the staff's pages are not there; behind BelieveOurProxies, which says who asks."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+        self._networks = networks(settings.OPTIONS.console_networks)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if self._networks and request.path_info.startswith(STAFF_PAGES):
+            visitor = plain_address(request.META.get("REMOTE_ADDR", ""))
+            if visitor is None or not _are_ours(self._networks, visitor):
+                raise Http404
         return self._get_response(request)
 
 

@@ -137,6 +137,10 @@ class Options(CentreOptions):
     trusted_proxies: Words = Field(
         (), description="Networks of our own web proxies, whose X-Forwarded-For and X-Forwarded-Proto count."
     )
+    console_networks: Words = Field(
+        (),
+        description="Networks from which staff pages open; empty means everywhere. Others get “no such page”.",
+    )
     session_hours: int = Field(10, ge=1, le=24, description="A staff session ends after so many hours.")
     session_idle_minutes: int = Field(
         60, ge=5, description="A staff session ends when unused for so many minutes."
@@ -195,7 +199,7 @@ class Options(CentreOptions):
             raise ValueError("name an IANA time zone, for example Asia/Tokyo") from unknown
         return value
 
-    @field_validator("trusted_relays", "trusted_proxies")
+    @field_validator("trusted_relays", "trusted_proxies", "console_networks")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "madoguchi.config.front.AnswerLoadBalancers",
     "madoguchi.lib.languages.SpeakTheReadersLanguage",
+    "madoguchi.config.front.KeepTheConsoleToItsNetworks",
     # What is the same for everybody is answered here; nothing below it looks at such a request.
     "madoguchi.counter.everybody.AnswerEverybodyFirst",
     "madoguchi.config.session_keys.SignWithCurrentKeys",

@@ -25,6 +25,7 @@ from madoguchi.identity.factors import (
     renew_recovery_codes,
 )
 from madoguchi.identity.models import FailedSignIn, OneTimeLink, RoleGrant, Staff
+from madoguchi.identity.own_sessions import end_sessions, keep_session
 from madoguchi.identity.policy import Role, conflict
 from madoguchi.identity.showing import show_code, show_passkey
 from madoguchi.lib.ids import new_id
@@ -36,9 +37,11 @@ __all__ = [
     "add_staff",
     "disable_staff",
     "end_factor",
+    "end_sessions",
     "forget_factors",
     "grant_role",
     "issue_link",
+    "keep_session",
     "note_failed_sign_in",
     "note_sign_in",
     "renew_recovery_codes",
@@ -121,6 +124,7 @@ def set_password_by_link(*, now: datetime, token: str, password: str) -> Staff:
         now=now,
         deeds=[Deed("set a password", "staff", link.staff.id)],
     )
+    end_sessions(actor=Actor("staff", str(link.staff.id)), now=now, staff=link.staff)
     return link.staff
 
 
@@ -134,6 +138,7 @@ def disable_staff(*, actor: Actor, now: datetime, username: str) -> None:
     staff.set_unusable_password()
     staff.save(update_fields=["disabled_at", "password"])
     record(actor=actor, now=now, deeds=[Deed("disabled", "staff", staff.id)])
+    end_sessions(actor=actor, now=now, staff=staff)
     drop_factors(actor=actor, now=now, staff=staff)
 
 
@@ -143,14 +148,27 @@ def forget_factors(*, actor: Actor, now: datetime, username: str) -> None:
 
     Whoever sets its password next signs in without one, and is asked to add one where the centre wants it.
     """
-    drop_factors(actor=actor, now=now, staff=_staff(username))
+    staff = _staff(username)
+    end_sessions(actor=actor, now=now, staff=staff)
+    drop_factors(actor=actor, now=now, staff=staff)
 
 
 @verb
-def note_sign_in(*, actor: Actor, now: datetime, network_key: bytes, session: UUID | str) -> None:
-    """Notes a sign-in and forgets the failures of its network."""
+def note_sign_in(
+    *,
+    actor: Actor,
+    now: datetime,
+    staff: Staff,
+    session_key: str,
+    device: str,
+    network: str,
+    network_key: bytes,
+) -> UUID:
+    """Notes a sign-in, keeps its session as one of this person's, and forgets the failures of its network."""
     FailedSignIn.objects.filter(network_key=network_key).delete()
-    record(actor=actor, now=now, deeds=[Deed("signed in", "session", session)])
+    return keep_session(
+        actor=actor, now=now, staff=staff, session_key=session_key, device=device, network=network
+    )
 
 
 @verb

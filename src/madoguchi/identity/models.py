@@ -93,6 +93,31 @@ class RecoveryCode(Guarded):
     spent_at = models.DateTimeField(null=True)
 
 
+class StaffSession(Guarded):
+    """Whose a session of the console is; sealed, with the person's id in the associated data: `device` and `network`.
+
+    `session_key` names the framework's row and goes when the session ends; so do the two, by shredding.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="sessions")
+    session_key = models.CharField(max_length=40, null=True, unique=True)  # noqa: DJ001 -- unique among those that live
+    data_key = models.UUIDField()
+    device = models.BinaryField()
+    network = models.BinaryField()
+    begun_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True, session_key__isnull=False)
+                | models.Q(ended_at__isnull=False, session_key__isnull=True),
+                name="identity_session_lives_or_ended",
+            )
+        ]
+
+
 class FailedSignIn(Guarded):
     """A failed sign-in from a network (keyed, so that no address stands here); gone after a day."""
 

@@ -54,6 +54,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "has_app": any(one.kind == "totp" for one in factors),
         "codes_left": queries.codes_left(staff) if factors else 0,
         "passkeys": sessions.site_of(request) is not None,
+        "sessions": queries.sessions_of(staff, timezone.now()),
+        "here": sessions.row_of(request),
         "last_may_end": not settings.OPTIONS.second_factor,
     }
     return render(request, "identity/own.html", context)
@@ -165,6 +167,21 @@ def end(request: HttpRequest, key: UUID) -> HttpResponse:
         messages.error(request, _("This is your only second factor. Add another one first."))
     else:
         said = _("It no longer signs you in.") if ended else _("This was done in the meantime.")
+        messages.success(request, said)
+    return _home()
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@own_page
+def end_session(request: HttpRequest, key: UUID | None = None) -> HttpResponse:
+    """Ends one of one's own sessions, or all but this one. A session found open may do that: it opens nothing."""
+    if request.method == "POST":
+        here = sessions.row_of(request)
+        ended = actions.end_sessions(
+            actor=actor_of(request), now=timezone.now(), staff=_staff(request), only=key, but=here
+        )
+        said = _("Whoever used it is signed out.") if ended else _("This was done in the meantime.")
         messages.success(request, said)
     return _home()
 

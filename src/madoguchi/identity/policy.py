@@ -46,3 +46,33 @@ def sign_in_delay(failures: int) -> int:
     A delay and never a lock-out, so that nobody can shut a handler out by guessing at the name.
     """
     return 0 if failures < 5 else min(2 ** (failures - 5), 900)
+
+
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device(user_agent: str) -> str:
+    """What a browser says of itself, as its owner would: "Firefox, Windows"; empty where it says nothing known.
+
+    The first that fits counts: Edge calls itself Chrome and Safari as well, and Android calls itself Linux.
+    """
+    tables = (_BROWSERS, _SYSTEMS)
+    known = [next((name for mark, name in table if mark in user_agent), "") for table in tables]
+    return ", ".join(filter(None, known))

@@ -16,6 +16,7 @@ from django.urls import reverse
 from madoguchi.audit.actions import Actor
 from madoguchi.identity.errors import NotAllowedError
 from madoguchi.identity.models import FailedSignIn, OneTimeLink, RoleGrant, Staff
+from madoguchi.identity.own_sessions import sessions_of
 from madoguchi.identity.policy import Permission, Role, permissions, sign_in_delay
 from madoguchi.identity.shown_factors import codes_left, factors_of, has_factor, kinds_of, passkeys_of
 
@@ -35,6 +36,7 @@ __all__ = [
     "passkeys_of",
     "permitted",
     "seconds_to_wait",
+    "sessions_of",
     "staff_list",
     "staff_names",
 ]

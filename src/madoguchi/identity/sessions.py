@@ -1,5 +1,6 @@
 """A session's way: a password alone is half of it; the other half is a second factor, or that none is asked for."""
 
+import ipaddress
 import time
 from datetime import timedelta
 from typing import Any, cast
@@ -15,20 +16,32 @@ from madoguchi.audit.actions import Actor
 from madoguchi.identity import actions, passkeys
 from madoguchi.identity.middleware import SEEN
 from madoguchi.identity.models import Staff
+from madoguchi.identity.policy import device
 from madoguchi.identity.queries import SECOND
 from madoguchi.lib.centre import centre
-from madoguchi.vault.actions import Place, UnitKey, new_unit, wrapper
+from madoguchi.vault.actions import Place, UnitKey, blind_index, new_unit, wrapper
 from madoguchi.vault.scheme import WrappedKey
 
 BEGUN = "begun"
-_HALF, _ASKED, _SECRET = "half", "asked", "pending"
+_HALF, _ASKED, _SECRET, _ROW = "half", "asked", "pending", "row"
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 HALF_LASTS = 300
 FRESH_FOR = 15 * 60
 TRIES = 5
 
 
-def begin(request: HttpRequest, staff: Staff, network: bytes, *, second: str) -> None:
+def network_of(request: HttpRequest) -> str:
+    """The visitor's /24 or /64: who guesses passwords has more than one address."""
+    address = ipaddress.ip_address(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104 -- no address is no network, not a listener
+    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 64), strict=False))
+
+
+def network_key(request: HttpRequest) -> bytes:
+    """That network as failed sign-ins are counted: keyed."""
+    return blind_index().key("sign-in network", network_of(request))
+
+
+def begin(request: HttpRequest, staff: Staff, *, second: str) -> None:
     """Signs in. `second`: the kind of factor that was shown; empty for none."""
     for left in (_HALF, _ASKED, _SECRET):
         request.session.pop(left, None)
@@ -37,8 +50,22 @@ def begin(request: HttpRequest, staff: Staff, network: bytes, *, second: str) ->
     request.session[SECOND] = second
     # A moment, not a number of seconds: those would start anew whenever the session is saved.
     request.session.set_expiry(timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))
-    actor = Actor("staff", str(staff.id))
-    actions.note_sign_in(actor=actor, now=timezone.now(), network_key=network, session=str(staff.id))
+    row = actions.note_sign_in(
+        actor=Actor("staff", str(staff.id)),
+        now=timezone.now(),
+        staff=staff,
+        session_key=str(request.session.session_key),
+        device=device(request.headers.get("User-Agent", "")),
+        network=network_of(request),
+        network_key=network_key(request),
+    )
+    request.session[_ROW] = str(row)
+
+
+def row_of(request: HttpRequest) -> UUID | None:
+    """Which of its owner's sessions this one is."""
+    kept = request.session.get(_ROW)
+    return UUID(kept) if kept else None
 
 
 def keep_half(request: HttpRequest, staff: Staff) -> None:

@@ -1,6 +1,5 @@
 """Signing in and out, and setting a password by one-time link."""
 
-import ipaddress
 import json
 from typing import Any
 
@@ -16,11 +15,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from madoguchi.audit.actions import Actor
 from madoguchi.identity import actions, passkeys, queries, sessions
 from madoguchi.identity.errors import LinkSpentError, PasskeyError
 from madoguchi.identity.forms import CodeForm, PasswordForm, SignInForm
 from madoguchi.identity.models import Staff
-from madoguchi.vault.actions import blind_index
 
 
 @sensitive_post_parameters()
@@ -29,13 +28,13 @@ from madoguchi.vault.actions import blind_index
 def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request)
     if request.method == "POST":
-        now, network = timezone.now(), _network_key(request)
+        now, network = timezone.now(), sessions.network_key(request)
         if wait := queries.seconds_to_wait(network, now):
             form = SignInForm(request, initial={"username": request.POST.get("username", "")})
             return _asked_to_wait(request, "identity/sign_in.html", form, wait)
         form = SignInForm(request, data=request.POST)
         if form.is_valid():
-            return _password_was_right(request, form.get_user(), network)
+            return _password_was_right(request, form.get_user())
         actions.note_failed_sign_in(now=now, network_key=network)
     return render(request, "identity/sign_in.html", _context(request, form))
 
@@ -56,16 +55,16 @@ def _asked_to_wait(request: HttpRequest, template: str, form: Any, seconds: int)
     return response
 
 
-def _password_was_right(request: HttpRequest, staff: Staff, network: bytes) -> HttpResponse:
+def _password_was_right(request: HttpRequest, staff: Staff) -> HttpResponse:
     if queries.has_factor(staff):
         sessions.keep_half(request, staff)
         return _led(request, "identity:second")
-    return _signed_in(request, staff, network, second="")
+    return _signed_in(request, staff, second="")
 
 
-def _signed_in(request: HttpRequest, staff: Staff, network: bytes, *, second: str) -> HttpResponse:
+def _signed_in(request: HttpRequest, staff: Staff, *, second: str) -> HttpResponse:
     wanted = _wanted(request)
-    sessions.begin(request, staff, network, second=second)
+    sessions.begin(request, staff, second=second)
     safe = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
@@ -88,12 +87,12 @@ def second(request: HttpRequest) -> HttpResponse:
         return _again(request)
     form = CodeForm(request.POST or None)
     if request.method == "POST":
-        now, network = timezone.now(), _network_key(request)
+        now, network = timezone.now(), sessions.network_key(request)
         if wait := queries.seconds_to_wait(network, now):
             return _asked_to_wait(request, "identity/second.html", CodeForm(), wait)
         if form.is_valid():
             if kind := actions.show_code(now=now, staff=staff, code=form.cleaned_data["code"]):
-                return _signed_in(request, staff, network, second=kind)
+                return _signed_in(request, staff, second=kind)
             actions.note_failed_sign_in(now=now, network_key=network)
             if not sessions.fail_half(request):
                 return _again(request)
@@ -136,7 +135,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
                 request, _("This passkey was not accepted. Try once more, or sign in another way.")
             )
         else:
-            return _signed_in(request, staff, _network_key(request), second="passkey")
+            return _signed_in(request, staff, second="passkey")
     return _led(request, "identity:second" if halfway else "identity:sign-in")
 
 
@@ -157,18 +156,14 @@ def _json(text: str) -> Any:
         raise PasskeyError(PasskeyError.__doc__) from wrong
 
 
-def _network_key(request: HttpRequest) -> bytes:
-    """The visitor's /24 or /64, keyed: who guesses passwords has more than one address."""
-    address = ipaddress.ip_address(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104 -- no address is no network, not a listener
-    network = ipaddress.ip_network((address, 24 if address.version == 4 else 64), strict=False)
-    return blind_index().key("sign-in network", str(network))
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Only a POST ends the session: a link or a picture elsewhere can't sign anybody out."""
     if request.method == "POST":
+        row, user = sessions.row_of(request), request.user
         logout(request)
+        if row and isinstance(user, Staff):
+            actions.end_sessions(actor=Actor("staff", str(user.id)), now=timezone.now(), staff=user, only=row)
         return HttpResponseRedirect(resolve_url("identity:signed-out"))
     return HttpResponseRedirect(resolve_url("console:queue"))
 
