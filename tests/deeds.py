@@ -19,7 +19,7 @@ from madoguchi.incidents import opening
 from madoguchi.incidents.models import Handle, Report
 from madoguchi.incidents.outgoing import acknowledgement_candidate, answer_candidate, page_answer_candidate
 from madoguchi.intake import actions as intake
-from madoguchi.intake import handing, understanding
+from madoguchi.intake import handing, shredding, understanding
 from madoguchi.intake.actions import Handed
 from madoguchi.intake.models import Arrival
 from madoguchi.lib.verbs import verb
@@ -410,6 +410,16 @@ def export(now: datetime) -> Deed:
     return lambda: audit.note_export(actor=OPERATOR, now=now)
 
 
+def shred_report(now: datetime) -> Deed:
+    reference = report(now).correspondence.reference
+    return lambda: incidents.shred_report(actor=HANDLER, now=now, reference=reference)
+
+
+def shred_all(now: datetime) -> Deed:
+    reference = reported(now)[1].correspondence.reference
+    return lambda: shredding._shred(actor=HANDLER, now=now, reference=reference)
+
+
 def rewrap(now: datetime) -> Deed:
     letter(now)
     anew = [
@@ -447,6 +457,7 @@ DEEDS: dict[str, Scene] = {
     "incidents.answering.answer": answer,
     "incidents.answering.set_aside": set_aside,
     "incidents.answering.send_held_acknowledgement": send_held,
+    "incidents.shredding.shred_report": shred_report,
     "incidents.tray.empty_tray": empty_tray,
     "incidents.tray.take_out": take_out,
     "incidents.opening.open_thread": open_thread,
@@ -463,6 +474,7 @@ DEEDS: dict[str, Scene] = {
     "intake.handing._store_form": store_form,
     "intake.handing._store_addition": store_addition,
     "intake.actions.understand_again": understand_again,
+    "intake.shredding._shred": shred_all,
     "intake.understanding._receive_together": receive_together,
     "mail.clearances.grant": grant,
     "mail.clearances.revoke": revoke_below,

@@ -53,7 +53,7 @@ def wrong() -> dict[str, str]:
 def test_a_sound_home_gets_a_line_for_each_check_and_exit_0(capsys: pytest.CaptureFixture[str]) -> None:
     assert doctor.doctor([]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 10
+    assert len(lines) == 11
     assert all(line.startswith("ok ") for line in lines), lines
 
 
@@ -75,6 +75,11 @@ def test_a_home_open_to_others_is_wrong(settings: Any) -> None:
 def test_a_recovery_copy_that_nobody_confirmed_is_wrong(ring: Path) -> None:
     ring.with_name("home.keyring.recovery").unlink()
     assert set(wrong()) == {"recovery copy"}
+
+
+def test_a_list_of_the_shredded_that_cannot_be_written_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.os, "access", lambda *_: False)
+    assert set(wrong()) == {"list of the shredded"}
 
 
 def test_a_full_disk_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,8 @@ match sys.argv[1:]:
         print("{}")
     case ["originals"]:
         print(json.dumps(opened()))
+    case ["under"]:
+        print(json.dumps(dict(wrapped_under())))
     case ["shred"]:
         print(destroy_first())
     case _:

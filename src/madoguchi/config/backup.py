@@ -186,7 +186,7 @@ def _checked(root: Path) -> tuple[Path, Manifest]:
 
 def _fill(place: BaseDatabaseWrapper, folder: Path, manifest: Manifest, blobs: set[str]) -> int:
     """Puts the rows into `place`, and compares: how many mails of a sample opened."""
-    wrapper = Wrapper(keyring.load(settings.KEYRING, ("wrap",)))
+    held = keyring.load(settings.KEYRING, ("wrap",))
     gone = listed(list_file(settings.KEYRING))
     rows = files.read_keys(files.keys_for(folder))
     stores.put_back(place, folder / files.DATABASE, rows, gone, datetime.now(UTC))
@@ -199,11 +199,14 @@ def _fill(place: BaseDatabaseWrapper, folder: Path, manifest: Manifest, blobs: s
                 f"{folder} restores {here} rows of {table} instead of {then}. Take another backup."
             )
     with place.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT kek FROM {stores.TABLE} WHERE wrapped IS NOT NULL")  # noqa: S608 -- a constant
+        for (kek,) in cursor.fetchall():
+            held.named("wrap", kek)  # a key that was dropped since is in the recovery copy of its time
         cursor.execute("SELECT blob FROM intake_arrival WHERE blob IS NOT NULL")
         lacking = {UUID(str(blob)).hex for (blob,) in cursor.fetchall()} - blobs
         if lacking:
             raise BackupError(f"{folder} lacks {len(lacking)} blobs that arrivals need. Take another backup.")
-        return _open_sample(cursor, wrapper, folder)
+        return _open_sample(cursor, Wrapper(held), folder)
 
 
 def _open_sample(cursor: object, wrapper: Wrapper, folder: Path) -> int:

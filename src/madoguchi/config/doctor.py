@@ -22,6 +22,7 @@ from madoguchi.lib import keyring
 from madoguchi.lib.due import Backlog
 from madoguchi.mail.models import Letter
 from madoguchi.mail.queries import letter_backlog
+from madoguchi.vault.shredded_list import list_file
 
 LEAST_FREE = 2 << 30
 """Bytes that the home's disk should have free."""
@@ -61,6 +62,7 @@ def findings(now: datetime) -> Iterator[Finding]:
     yield _home()
     yield _keyring()
     yield _recovery()
+    yield _shredded()
     yield _disk()
     try:
         for check in (_durable, _migrated, _wrap_keys):
@@ -103,6 +105,15 @@ def _recovery() -> Finding:
         )
     except keyring.KeyringError as wrong:
         return Finding("recovery copy", str(wrong))
+
+
+def _shredded() -> Finding:
+    file = list_file(settings.KEYRING)
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        return Finding("list of the shredded", f"{file} can't be written. Let this user write to its folder.")
+    return Finding(
+        "list of the shredded", said=f"{file}, in no backup: copy it to where the recovery copy is"
+    )
 
 
 def _disk() -> Finding:

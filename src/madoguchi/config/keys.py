@@ -79,7 +79,7 @@ def _export(path: Path, recipients: list[str], file: Path) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="madoguchi keys",
-        description="The keyring: what it holds, and rotating a key while everything runs.",
+        description="The keyring: what it holds, rotating a key while everything runs, and its recovery copy.",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

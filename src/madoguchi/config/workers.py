@@ -26,6 +26,7 @@ from madoguchi.lib import keyring
 from madoguchi.lib.logs import error_class
 from madoguchi.mail import actions as mail
 from madoguchi.mail.transport import transport_for
+from madoguchi.vault.shredded_list import add_all, list_file
 
 log = logging.getLogger(__name__)
 IDLE, AFTER_ERROR, SELDOM = 0.1, 2.0, 60.0
@@ -161,6 +162,12 @@ def _registered() -> Iterator[None]:
 def _take_back() -> None:
     intake.take_back_leases()
     mail.look_after_forgotten(now=datetime.now(UTC), leases_ended=True)
+    try:
+        add_all(
+            list_file(settings.KEYRING)
+        )  # what was committed when everything was killed, and not yet listed
+    except OSError as refused:
+        log.warning("The list of what was shredded can't be written (%s); see doctor", error_class(refused))
 
 
 @contextmanager

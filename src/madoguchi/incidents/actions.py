@@ -7,12 +7,14 @@ from madoguchi.incidents.errors import (
     NoContactError,
     NothingToSendError,
     PageEndedError,
+    ShreddedBeforeError,
     ThreadNotReadyError,
     UnknownReportError,
 )
 from madoguchi.incidents.opening import OpenedThread, open_thread
 from madoguchi.incidents.reading import note_download, open_report, open_rows
 from madoguchi.incidents.receiving import Prepared, prepare, receive
+from madoguchi.incidents.shredding import Shredded, shred_report, what_would_go
 from madoguchi.incidents.submission import WEB, Became, Submission
 from madoguchi.incidents.tray import empty_tray, take_out
 from madoguchi.incidents.visiting import ask_for, close_page, mark_unsafe, renew_link, withdraw
@@ -26,6 +28,8 @@ __all__ = [
     "OpenedThread",
     "PageEndedError",
     "Prepared",
+    "Shredded",
+    "ShreddedBeforeError",
     "Submission",
     "ThreadNotReadyError",
     "UnknownReportError",
@@ -44,6 +48,8 @@ __all__ = [
     "renew_link",
     "send_held_acknowledgement",
     "set_aside",
+    "shred_report",
     "take_out",
+    "what_would_go",
     "withdraw",
 ]

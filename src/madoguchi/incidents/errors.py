@@ -27,3 +27,7 @@ class NoContactError(IncidentsError):
 
 class NothingToSendError(IncidentsError):
     """This acknowledgement was sent already, or can't be sent to this sender."""
+
+
+class ShreddedBeforeError(IncidentsError):
+    """This report was shredded already; nothing is left of it but that it existed."""

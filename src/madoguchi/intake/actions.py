@@ -20,6 +20,7 @@ from madoguchi.intake.handing import Handed, accept_addition, accept_form
 from madoguchi.intake.incoming import Envelope, Incoming
 from madoguchi.intake.models import Arrival
 from madoguchi.intake.reporting import NotReadyError, TooLargeError, hand_in
+from madoguchi.intake.shredding import shred_all_of
 from madoguchi.intake.understanding import Opened, Vouch, understand_due
 from madoguchi.intake.uploads import COOKIE, Received
 from madoguchi.lib.due import release_all, run_again
@@ -51,6 +52,7 @@ __all__ = [
     "hand_in",
     "keep_answers",
     "remove_file",
+    "shred_all_of",
     "store",
     "take_back_leases",
     "understand_again",

@@ -11,8 +11,8 @@ class Arrival(Due):
 
     `correspondence`: the thread that a page of ours opened or named for it; null for mail, whose thread is found.
     Sealed under its own unit: `envelope` (JSON) and `raw`, or the blob `blob` where `raw` is null.
-    `outcome`: "report", "reply", "repeat", "automatic" (nothing to do), or empty while due; `became`: the row
-    it led to.
+    `outcome`: "report", "reply", "repeat", "automatic" (nothing to do), "shredded", or empty while due; `became`:
+    the row it led to.
     """
 
     id = models.UUIDField(primary_key=True)

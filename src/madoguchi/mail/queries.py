@@ -19,6 +19,7 @@ from madoguchi.vault.queries import open_units
 __all__ = [
     "SentLetter",
     "letter_backlog",
+    "letter_keys",
     "letter_states",
     "letters_on_page",
     "recent_letters",
@@ -46,6 +47,11 @@ class SentLetter:
 def letter_states(ids: Iterable[UUID]) -> dict[UUID, str]:
     """Where these letters stand."""
     return dict(Letter.objects.filter(pk__in=list(ids)).values_list("pk", "state"))
+
+
+def letter_keys(ids: Iterable[UUID]) -> list[UUID]:
+    """The data keys of these letters."""
+    return list(Letter.objects.filter(pk__in=list(ids)).values_list("data_key", flat=True))
 
 
 def sent_letters(ids: Iterable[UUID]) -> dict[UUID, SentLetter]:
