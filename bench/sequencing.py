@@ -41,7 +41,9 @@ def append(count: int) -> dict[str, float]:
 
     @verb
     def deed(*, now: datetime) -> None:
-        last_object(WORKER, "never")  # a verb reads before it writes, and its first statement pays for the beginning
+        last_object(
+            WORKER, "never"
+        )  # a verb reads before it writes, and its first statement pays for the beginning
         begun = time.perf_counter()
         record(actor=WORKER, now=now, deeds=[Deed("received", "report", "x")])
         took.append(time.perf_counter() - begun)
