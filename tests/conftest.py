@@ -22,8 +22,6 @@ from madoguchi.lib import keyring
 
 STORE = os.environ.get("TEST_STORE", "sqlite")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-LOG = ("audit_note", "audit_leaf", "audit_checkpoint", "audit_entry")
-"""The tables that are only added to, those first that refer to others."""
 _made: list[object] = []
 
 
@@ -81,18 +79,10 @@ def django_db_modify_db_settings() -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """PostgreSQL's refusal to truncate the log is lifted, since Django empties tables so after a test that commits."""
+    from emptying import let_log_be_emptied
+
     with django_db_blocker.unblock():
-        let_tables_be_emptied()
-
-
-def let_tables_be_emptied() -> None:
-    """See `django_db_setup`; to be called again by a test that made the triggers anew."""
-    from django.db import connection
-
-    if STORE == "postgres":
-        with connection.cursor() as cursor:
-            for table in LOG:
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_not_emptied")
+        let_log_be_emptied()
 
 
 @pytest.fixture
@@ -124,6 +114,8 @@ def committed(transactional_db: None) -> Iterator[None]:
     The triggers of SQLite that keep the log are lifted while that is done.
     """
     from django.db import connection
+
+    from emptying import LOG
 
     yield
     if connection.vendor == "sqlite":

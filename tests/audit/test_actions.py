@@ -87,8 +87,8 @@ def test_sqlite_s_own_way_of_replacing_a_row_is_refused(now: datetime, store: st
         connection.cursor() as cursor,
     ):
         cursor.execute(
-            "INSERT OR REPLACE INTO audit_entry SELECT id, at, actor_kind, actor_id, 'nothing', object_kind, object_id"
-            " FROM audit_entry"
+            "INSERT OR REPLACE INTO audit_entry"
+            " SELECT id, at, actor_kind, actor_id, 'nothing', object_kind, object_id, commitment FROM audit_entry"
         )
     assert Entry.objects.get().verb == "received"
 

@@ -6,12 +6,13 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connections
 
-from audit.tree import checked, ids, places, sequenced
+from audit.tree import checked, ids, places, publisher, sequenced
 from madoguchi.audit.actions import WORKER, Deed, Sequencer, record
 from madoguchi.audit.merkle import CompactRange
 from madoguchi.audit.models import Leaf
@@ -130,6 +131,31 @@ def test_nodes_that_are_killed_grow_one_tree_and_lose_nothing(now: datetime, sto
     kills = grown_under_kills(now, store, seconds=6)
     assert kills > 10
     assert no_fork_no_gap_no_entry_lost() > 50
+
+
+def checkpointing(now: datetime, folder: Path) -> Node:
+    def node() -> None:
+        out, moment = publisher(folder), now
+        while True:
+            moment += timedelta(minutes=10)
+            out.step(moment)
+            time.sleep(0.01)
+
+    return node
+
+
+def test_a_check_beside_nodes_at_work_finds_nothing_wrong(now: datetime, store: str, tmp_path: Path) -> None:
+    sequencers = 2 if store == "postgres" else 1
+    nodes = [sequencing(now)] * sequencers + [writing(now, 1), checkpointing(now, tmp_path)]
+    sizes = set()
+    with running(nodes):
+        until = time.monotonic() + 4
+        while time.monotonic() < until or len(sizes) < 3:
+            file = tmp_path / "checkpoint"
+            found = checked(file if file.exists() else None)
+            assert found.findings == []
+            sizes.add(found.size)
+    assert (tmp_path / "checkpoint").exists()
 
 
 @pytest.mark.long

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from audit.tree import checked, deeds, ids, places, sequenced
-from conftest import let_tables_be_emptied
+from emptying import let_log_be_emptied
 
 pytestmark = [pytest.mark.store, pytest.mark.usefixtures("committed")]
 
@@ -32,7 +32,7 @@ def test_entries_from_before_are_sequenced_like_new_ones(now: datetime) -> None:
             entry_as_before(now, number)
     finally:
         migrate("0005_tree_is_kept")
-        let_tables_be_emptied()
+        let_log_be_emptied()
     deeds(now=now, count=2)
     assert sequenced(now) == 7
     assert places() == list(enumerate(ids()))

@@ -21,6 +21,10 @@ NAMES = {
     "report-page-postgres",
     "idle-memory",
     "public-pages",
+    "audit-sequence-sqlite",
+    "audit-sequence-postgres",
+    "audit-append-sqlite",
+    "audit-append-postgres",
 }
 
 

@@ -46,11 +46,14 @@ class Tree:
 
 def head() -> Tree:
     """The tree's head; that of the empty tree where nothing was appended yet. Raises TreeLostError."""
-    row = Head.objects.filter(pk=1).first()
+    rows = Head.objects.filter(pk=1)
+    row = rows.first()
     if row is None:
-        if Leaf.objects.exists():
-            raise TreeLostError(TreeLostError.__doc__)
-        return Tree(0, EMPTY_ROOT, ())
+        if not Leaf.objects.exists():
+            return Tree(0, EMPTY_ROOT, ())
+        row = rows.first()  # the first leaves may have come with their head in between
+    if row is None:
+        raise TreeLostError(TreeLostError.__doc__)
     if not isinstance(row.nodes, bytes | memoryview) or not isinstance(row.root, bytes | memoryview):
         raise TreeLostError(TreeLostError.__doc__)  # SQLite lets a column hold what is no value of it
     raw = bytes(row.nodes)

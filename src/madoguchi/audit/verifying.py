@@ -51,6 +51,8 @@ class _Leaf:
 def verify(*, publics: Sequence[bytes], outside: Outside | None = None) -> Verified:
     """Checks the log. `publics`: the log's Ed25519 keys, under which the checkpoints kept here have to be signed."""
     found = Verified()
+    # In this order each is looked at before what it rests on, so that what grows meanwhile is never missed.
+    roots = _expected(found, publics, outside)
     last = models.Leaf.objects.aggregate(last=Max("leaf_index"))["last"]
     leaves_before = -1 if last is None else last
     try:
@@ -65,7 +67,6 @@ def verify(*, publics: Sequence[bytes], outside: Outside | None = None) -> Verif
             says = f"There are leaves up to {leaves_before}, and the head says {size}: the head was set back."
             found.findings.append(Finding("head", says))
             size = leaves_before + 1
-    roots = _expected(found, publics, outside)
     walk = _Walk(found, {*roots, size}, outside)
     walk.over(_leaves(size), size)
     if root is not None and walk.whole and walk.roots.get(tree.size, root) != root:
