@@ -14,7 +14,7 @@ from console.cast import PASSWORD, signed_in, staff
 from identity.authenticator import Authenticator
 from madoguchi.audit.actions import OPERATOR, Actor
 from madoguchi.audit.models import Entry
-from madoguchi.identity import actions, queries, totp
+from madoguchi.identity import actions, commands, queries, totp
 from madoguchi.identity.models import Factor, RecoveryCode, Staff
 from madoguchi.identity.policy import TABLE
 from madoguchi.lib.verbs import verb
@@ -385,6 +385,15 @@ def test_who_lost_everything_gets_in_by_a_link_after_the_operator_ended_the_fact
     assert not queries.has_factor(person)
     assert password(client)["Location"] == QUEUE
     assert noted("dropped factors") == 1
+
+
+def test_the_command_ends_the_factors_and_gives_a_link(capsys: pytest.CaptureFixture[str]) -> None:
+    person, _ = hana()
+    assert commands.staff(["reset", "hana"]) == 0
+    assert queries.has_factor(person)
+    assert commands.staff(["reset", "hana", "--second-factor"]) == 0
+    assert not queries.has_factor(person)
+    assert "/staff/password/" in capsys.readouterr().out
 
 
 def test_a_link_alone_keeps_the_second_factor(client: Client, clock: Clock) -> None:

@@ -172,10 +172,11 @@ def note_sign_in(
 
 
 @verb
-def note_failed_sign_in(*, now: datetime, network_key: bytes) -> None:
-    """Counts a failure of this network, and forgets those older than a day."""
+def note_failed_sign_in(*, now: datetime, network_key: bytes, account_key: bytes = b"") -> None:
+    """Counts a failure of this network or device, and of this account's name; forgets those older than a day."""
     FailedSignIn.objects.filter(at__lt=now - FAILURES_KEPT).delete()
-    FailedSignIn.objects.bulk_create([FailedSignIn(network_key=network_key, at=now)])
+    failure = FailedSignIn(network_key=network_key, account_key=account_key, at=now)
+    FailedSignIn.objects.bulk_create([failure])
 
 
 def _staff(username: str) -> Staff:

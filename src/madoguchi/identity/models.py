@@ -119,11 +119,19 @@ class StaffSession(Guarded):
 
 
 class FailedSignIn(Guarded):
-    """A failed sign-in from a network (keyed, so that no address stands here); gone after a day."""
+    """A failed sign-in, all keyed, so that neither address nor name stands here; gone after a day.
+
+    `network_key`: the network, or the device where it is known to the account; `account_key`: the name that was tried,
+    empty where a known device tried.
+    """
 
     id = models.BigAutoField(primary_key=True)
     network_key = models.BinaryField(max_length=16)
+    account_key = models.BinaryField(max_length=16, default=b"")
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["network_key", "at"], name="identity_by_network")]
+        indexes = [
+            models.Index(fields=["network_key", "at"], name="identity_by_network"),
+            models.Index(fields=["account_key", "at"], name="identity_by_account"),
+        ]

@@ -48,6 +48,15 @@ def sign_in_delay(failures: int) -> int:
     return 0 if failures < 5 else min(2 ** (failures - 5), 900)
 
 
+def account_delay(failures: int) -> int:
+    """Seconds until a device that the account does not know may try, after so many failures in its name in an hour.
+
+    Slow enough that guessing from many networks leads nowhere, short enough that it shuts nobody out: half a minute
+    at most, and nothing for the first twenty.
+    """
+    return 0 if failures < 20 else min(2 ** (failures - 20), 30)
+
+
 _BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),

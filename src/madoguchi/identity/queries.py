@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
@@ -17,11 +18,12 @@ from madoguchi.audit.actions import Actor
 from madoguchi.identity.errors import NotAllowedError
 from madoguchi.identity.models import FailedSignIn, OneTimeLink, RoleGrant, Staff
 from madoguchi.identity.own_sessions import sessions_of
-from madoguchi.identity.policy import Permission, Role, permissions, sign_in_delay
+from madoguchi.identity.policy import Permission, Role, account_delay, permissions, sign_in_delay
 from madoguchi.identity.shown_factors import codes_left, factors_of, has_factor, kinds_of, passkeys_of
 
 __all__ = [
     "Staff",
+    "account_seconds_to_wait",
     "active_staff",
     "actor_of",
     "codes_left",
@@ -109,18 +111,23 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def seconds_to_wait(network_key: bytes, now: datetime) -> int:
-    """How long this network must wait before it may try to sign in; 0 where it may now."""
+    """How long this network or device must wait before it may try to sign in; 0 where it may now."""
+    return _wait(FailedSignIn.objects.filter(network_key=network_key), sign_in_delay, now)
+
+
+def account_seconds_to_wait(account_key: bytes, now: datetime) -> int:
+    """How long a device that this account does not know must wait; 0 where it may try now."""
+    return _wait(FailedSignIn.objects.filter(account_key=account_key), account_delay, now)
+
+
+def _wait(failures: QuerySet[FailedSignIn], delay: Callable[[int], int], now: datetime) -> int:
     since = now - timedelta(hours=1)
-    times = (
-        FailedSignIn.objects.filter(network_key=network_key, at__gt=since)
-        .order_by("-at")
-        .values_list("at", flat=True)
-    )
-    recent = list(times[:20])
+    times = failures.filter(at__gt=since).order_by("-at").values_list("at", flat=True)
+    recent = list(times[:40])  # more make no delay any longer
     if not recent:
         return 0
     waited = max(0.0, (now - recent[0]).total_seconds())  # another node's clock may be ahead
-    return max(0, math.ceil(sign_in_delay(len(recent)) - waited))
+    return max(0, math.ceil(delay(len(recent)) - waited))
 
 
 def active_staff(staff_id: UUID | None) -> Staff | None:

@@ -1,6 +1,5 @@
 """A session's way: a password alone is half of it; the other half is a second factor, or that none is asked for."""
 
-import ipaddress
 import time
 from datetime import timedelta
 from typing import Any, cast
@@ -18,8 +17,9 @@ from madoguchi.identity.middleware import SEEN
 from madoguchi.identity.models import Staff
 from madoguchi.identity.policy import device
 from madoguchi.identity.queries import SECOND
+from madoguchi.identity.throttle import network_of
 from madoguchi.lib.centre import centre
-from madoguchi.vault.actions import Place, UnitKey, blind_index, new_unit, wrapper
+from madoguchi.vault.actions import Place, UnitKey, new_unit, wrapper
 from madoguchi.vault.scheme import WrappedKey
 
 BEGUN = "begun"
@@ -30,19 +30,8 @@ FRESH_FOR = 15 * 60
 TRIES = 5
 
 
-def network_of(request: HttpRequest) -> str:
-    """The visitor's /24 or /64: who guesses passwords has more than one address."""
-    address = ipaddress.ip_address(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104 -- no address is no network, not a listener
-    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 64), strict=False))
-
-
-def network_key(request: HttpRequest) -> bytes:
-    """That network as failed sign-ins are counted: keyed."""
-    return blind_index().key("sign-in network", network_of(request))
-
-
-def begin(request: HttpRequest, staff: Staff, *, second: str) -> None:
-    """Signs in. `second`: the kind of factor that was shown; empty for none."""
+def begin(request: HttpRequest, staff: Staff, *, second: str, key: bytes) -> None:
+    """Signs in. `second`: the kind of factor that was shown, empty for none; `key`: see `throttle.Origin`."""
     for left in (_HALF, _ASKED, _SECRET):
         request.session.pop(left, None)
     login(request, staff, backend=_BACKEND)
@@ -57,7 +46,7 @@ def begin(request: HttpRequest, staff: Staff, *, second: str) -> None:
         session_key=str(request.session.session_key),
         device=device(request.headers.get("User-Agent", "")),
         network=network_of(request),
-        network_key=network_key(request),
+        network_key=key,
     )
     request.session[_ROW] = str(row)
 

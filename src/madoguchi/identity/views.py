@@ -1,6 +1,7 @@
 """Signing in and out, and setting a password by one-time link."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from madoguchi.audit.actions import Actor
-from madoguchi.identity import actions, passkeys, queries, sessions
+from madoguchi.identity import actions, passkeys, queries, sessions, throttle
 from madoguchi.identity.errors import LinkSpentError, PasskeyError
 from madoguchi.identity.forms import CodeForm, PasswordForm, SignInForm
 from madoguchi.identity.models import Staff
@@ -28,14 +29,14 @@ from madoguchi.identity.models import Staff
 def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request)
     if request.method == "POST":
-        now, network = timezone.now(), sessions.network_key(request)
-        if wait := queries.seconds_to_wait(network, now):
+        now, where = timezone.now(), throttle.origin(request, request.POST.get("username", ""))
+        if wait := where.seconds_to_wait(now):
             form = SignInForm(request, initial={"username": request.POST.get("username", "")})
             return _asked_to_wait(request, "identity/sign_in.html", form, wait)
         form = SignInForm(request, data=request.POST)
         if form.is_valid():
             return _password_was_right(request, form.get_user())
-        actions.note_failed_sign_in(now=now, network_key=network)
+        _note_failure(where, now)
     return render(request, "identity/sign_in.html", _context(request, form))
 
 
@@ -63,12 +64,21 @@ def _password_was_right(request: HttpRequest, staff: Staff) -> HttpResponse:
 
 
 def _signed_in(request: HttpRequest, staff: Staff, *, second: str) -> HttpResponse:
-    wanted = _wanted(request)
-    sessions.begin(request, staff, second=second)
+    wanted, now = _wanted(request), timezone.now()
+    key = throttle.origin(request, staff.username).key
+    sessions.begin(request, staff, second=second, key=key)
     safe = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return HttpResponseRedirect(wanted if safe else resolve_url("console:queue"))
+    response = HttpResponseRedirect(wanted if safe else resolve_url("console:queue"))
+    throttle.remember_device(response, staff, now)
+    return response
+
+
+def _note_failure(where: throttle.Origin, now: datetime) -> None:
+    """A known device that errs slows itself alone."""
+    account = b"" if where.known else where.account
+    actions.note_failed_sign_in(now=now, network_key=where.key, account_key=account)
 
 
 def _led(request: HttpRequest, page: str) -> HttpResponse:
@@ -87,13 +97,13 @@ def second(request: HttpRequest) -> HttpResponse:
         return _again(request)
     form = CodeForm(request.POST or None)
     if request.method == "POST":
-        now, network = timezone.now(), sessions.network_key(request)
-        if wait := queries.seconds_to_wait(network, now):
+        now, where = timezone.now(), throttle.origin(request, staff.username)
+        if wait := where.seconds_to_wait(now):
             return _asked_to_wait(request, "identity/second.html", CodeForm(), wait)
         if form.is_valid():
             if kind := actions.show_code(now=now, staff=staff, code=form.cleaned_data["code"]):
                 return _signed_in(request, staff, second=kind)
-            actions.note_failed_sign_in(now=now, network_key=network)
+            _note_failure(where, now)
             if not sessions.fail_half(request):
                 return _again(request)
             form.refuse()

@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from madoguchi.audit.actions import Actor, Deed, record
 from madoguchi.intake.accepting import store
 from madoguchi.intake.adding import add_to_report
@@ -70,7 +72,7 @@ def accept(*, now: datetime, envelope: Envelope, raw: bytes) -> Incoming:
 @verb
 def understand_again(*, actor: Actor, now: datetime, arrival: UUID) -> bool:
     """Makes an arrival that failed due at once; false where it was understood in the meantime."""
-    again = run_again(model=Arrival, key=arrival, now=now, handled_at__isnull=True)
+    again = run_again(model=Arrival, key=arrival, now=now, still=Q(handled_at__isnull=True))
     if again:
         record(actor=actor, now=now, deeds=[Deed("ran again", "arrival", arrival)])
     return again

@@ -49,14 +49,13 @@ def claim(*, model: type[D], now: datetime, lease: timedelta, most: int) -> Sequ
 
 
 @verb
-def run_again(*, model: type[D], key: UUID, now: datetime, **still: object) -> bool:
+def run_again(*, model: type[D], key: UUID, now: datetime, still: Q | None = None) -> bool:
     """Makes a failed row due at once with its tries forgotten; false where there is no such row.
 
     `still`: conditions on the row that must hold in that very statement, as that nobody has done it meanwhile.
     """
-    return bool(
-        model.objects.filter(pk=key, **still).update(due_at=now, lease_until=None, tries=0, last_error="")
-    )
+    rows = model.objects.filter(still or Q(), pk=key)
+    return bool(rows.update(due_at=now, lease_until=None, tries=0, last_error=""))
 
 
 @verb
