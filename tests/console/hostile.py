@@ -64,8 +64,11 @@ ELEMENTS = frozenset(
         "label",
         "textarea",
         "footer",
+        "kbd",
     ]
 )
+# The desk's one script, as its template names it; any other would be the mail's.
+SCRIPT = {"src": "/static/madoguchi/keys.js", "defer": None}
 
 
 def hostile_mail(payload: str, *, number: int = 1) -> bytes:
@@ -97,7 +100,7 @@ class _Faults(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in ELEMENTS:
+        if tag not in ELEMENTS and not (tag == "script" and dict(attrs) == SCRIPT):
             self.found.append(f"<{tag}>")
         for name, value in attrs:
             if name.startswith("on") or name in {"style", "srcdoc", "formaction"}:

@@ -37,8 +37,8 @@ def test_a_real_centre_has_no_gallery(name: str) -> None:
 def test_every_component_stands_in_the_gallery(name: str, language: str, demonstration: None) -> None:
     page = seen(name, language)
     shown = set(re.findall(r"\b\w+\.html\b", page))
-    # Two stand on every page: the languages at its top, and messages after a deed.
-    everywhere = {"languages.html", "messages.html"}
+    # These stand on every page: the languages at its top, messages after a deed, and the keys of the desk.
+    everywhere = {"languages.html", "messages.html", "keys.html"}
     assert {one.name for one in COMPONENTS.iterdir()} == shown | everywhere
 
 

@@ -130,7 +130,8 @@ def test_the_counts_are_those_of_the_views_they_lead_to() -> None:
     arrive(4)
     page = handler().get(QUEUE).content.decode()
     assert re.search(
-        r'href="/console/\?view=waiting" aria-current="page">Waiting for us <span class="count">4<', page
+        r'href="/console/\?view=waiting" aria-keyshortcuts="1" aria-current="page">Waiting for us <span class="count">4<',
+        page,
     )
 
 

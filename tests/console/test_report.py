@@ -58,7 +58,7 @@ def test_the_page_leads_with_number_subject_sender_and_the_next_action() -> None
     assert re.search(r"<h1><bdi[^>]*>A strange login</bdi></h1>", head)
     assert "Alice Liddell" in head
     assert "alice[@]reporter[.]example" in head
-    assert 'href="#answer">Write an answer</a>' in head
+    assert 'href="#answer" aria-keyshortcuts="r">Write an answer</a>' in head
     assert "No answer needed" in head
     assert "Somebody tried our server last night." in page
     assert "sender confirmed" in page

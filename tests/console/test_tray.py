@@ -73,7 +73,7 @@ def take_out(client: Client, row: Report, **more: str) -> Any:
 def test_the_view_stands_among_the_others_with_its_count(bob: Client) -> None:
     spam(3)
     assert re.search(
-        r'href="/console/\?view=tray">Probably no report <span class="count">3<',
+        r'href="/console/\?view=tray" aria-keyshortcuts="2">Probably no report <span class="count">3<',
         text_of(bob.get("/console/")),
     )
     assert "Sale" not in text_of(bob.get("/console/"))
