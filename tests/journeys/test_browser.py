@@ -183,7 +183,9 @@ def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(browser:
     with visit(browser, tree, username="hanako") as (page, _):
         for path in ("/console/?view=all", reports(page)[0], "/", "/help/", "/help/malware/", "/privacy/"):
             page.goto(path)
-            reachable = page.locator(REACHABLE).count()
+            reachable = (
+                page.locator(REACHABLE).filter(visible=True).count()
+            )  # the desk's panel of keys is hidden
             stops = tab_through(page)
             assert len(stops) == reachable, path
             assert [stop["is"] for stop in stops if not (stop["outlined"] and stop["seen"])] == [], path
